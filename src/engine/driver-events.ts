@@ -1,0 +1,89 @@
+import type { EngineErrorInfo } from "./errors.ts";
+import type { TurnStatus, UnknownEvent } from "./events.ts";
+import type { FileDiff, Message, Part } from "./message.ts";
+import type { PermissionDecision, PermissionRequest, QuestionRequest } from "./permission.ts";
+import type { RetryNotice, Session } from "./session.ts";
+
+/** A session as an engine tells it: what the package derives (status, activity) is left out. */
+export type DriverSession = Omit<Session, "status" | "activity" | "retry" | "engineId">;
+
+/** A part, and whether it will still grow. */
+export interface DriverPart {
+  readonly part: Part;
+  /** `false`: its text is still being written, and what is told of it here may lag behind. */
+  readonly complete: boolean;
+}
+
+/** A message as an engine tells it; what the package derives from the parts is left out. */
+export interface DriverMessage extends Omit<Message, "content" | "parts" | "toolCalls" | "toolResults"> {
+  /** The whole list, in order. Absent: not told here, what is known stays. */
+  readonly parts?: readonly DriverPart[] | undefined;
+}
+
+/**
+ * What a driver tells the package: facts, as small as the engine gives them. `reduceSession` folds them into the
+ * session's state and makes `EngineEvent`s of what changed.
+ */
+export type DriverEvent =
+  | { readonly type: "session_created"; readonly session: DriverSession }
+  | { readonly type: "session_updated"; readonly session: DriverSession }
+  | { readonly type: "session_deleted"; readonly sessionId: string }
+  /** The engine works on the session, waits to retry, or has nothing to do. */
+  | {
+      readonly type: "session_status";
+      readonly sessionId: string;
+      readonly running: boolean;
+      readonly retry?: RetryNotice | undefined;
+    }
+  /** Something failed; whether the turn ends with it is told by the status that follows. */
+  | { readonly type: "session_error"; readonly sessionId: string; readonly error: EngineErrorInfo }
+  /** A prompt opened a turn. The package says it of its own prompts; drivers may say it of others. */
+  | { readonly type: "turn_started"; readonly sessionId: string; readonly turnId: string }
+  /** For engines that say themselves how a turn ended; for the others the package derives it. */
+  | {
+      readonly type: "turn_ended";
+      readonly sessionId: string;
+      readonly turnId: string;
+      readonly status: TurnStatus;
+      readonly error?: EngineErrorInfo | undefined;
+    }
+  | { readonly type: "message_updated"; readonly message: DriverMessage }
+  | { readonly type: "message_removed"; readonly sessionId: string; readonly messageId: string }
+  | ({
+      readonly type: "part_updated";
+      readonly sessionId: string;
+      readonly messageId: string;
+    } & DriverPart)
+  /** `offset`: the length of the part's text before it, for engines that say so. */
+  | {
+      readonly type: "part_delta";
+      readonly sessionId: string;
+      readonly messageId: string;
+      readonly partId: string;
+      readonly delta: string;
+      readonly offset?: number | undefined;
+    }
+  | {
+      readonly type: "part_removed";
+      readonly sessionId: string;
+      readonly messageId: string;
+      readonly partId: string;
+    }
+  /** The engine asks its model (again) for this message: parts that were not finished are withdrawn. */
+  | { readonly type: "step_started"; readonly sessionId: string; readonly messageId: string }
+  | { readonly type: "permission_requested"; readonly request: PermissionRequest }
+  | {
+      readonly type: "permission_resolved";
+      readonly permissionId: string;
+      readonly sessionId: string;
+      readonly decision: PermissionDecision;
+    }
+  | { readonly type: "question_asked"; readonly request: QuestionRequest }
+  | { readonly type: "question_resolved"; readonly questionId: string; readonly sessionId: string }
+  | {
+      readonly type: "file_diff";
+      readonly sessionId: string;
+      readonly messageId?: string | undefined;
+      readonly diff: readonly FileDiff[];
+    }
+  | UnknownEvent;

@@ -1,0 +1,158 @@
+import type { EngineCapabilities } from "./capabilities.ts";
+import type { Diagnostic } from "./diagnostics.ts";
+import type { DriverEvent, DriverMessage, DriverSession } from "./driver-events.ts";
+import type { HealthStatus } from "./engine-client.ts";
+import type { CreateSessionOptions, RequestOptions } from "./managed-engine-client.ts";
+import type { FileDiff, PromptContent } from "./message.ts";
+import type { PermissionDecision, PermissionRequest } from "./permission.ts";
+
+/** How a connection tells of itself while it lives. */
+export interface DriverReport {
+  /** Anything arrived, a comment too: feeds the watchdog. */
+  alive(): void;
+  /** Input that could not be read and was left out, and the like. */
+  diagnostic(diagnostic: Diagnostic): void;
+}
+
+export interface ConnectOptions {
+  /** Aborts when the client no longer wants the connection. */
+  readonly signal: AbortSignal;
+  readonly report: DriverReport;
+}
+
+/** One item of the wire. `cursor`: where to resume after it, for engines that can. */
+export interface DriverItem {
+  readonly event: DriverEvent;
+  readonly cursor?: string | undefined;
+}
+
+export interface DriverEventStream extends AsyncIterable<DriverItem> {
+  /** Everything after the cursor follows, so nothing must be re-read. */
+  readonly resumed?: boolean | undefined;
+  /** At least this often the engine says something, in milliseconds. */
+  readonly heartbeatMs?: number | undefined;
+}
+
+/** The engine's truth about one session, read in one go. */
+export interface SessionSnapshot {
+  readonly session: DriverSession;
+  readonly running: boolean;
+  /** All that the driver read of the newest messages, oldest first; absent when they were not asked for. */
+  readonly messages?: readonly DriverMessage[] | undefined;
+  readonly permissions: readonly PermissionRequest[];
+}
+
+export interface SnapshotRequest {
+  /** The sessions to read; absent: every session of the engine. */
+  readonly sessionIds?: readonly string[] | undefined;
+  /** Those whose newest messages are wanted too. */
+  readonly withMessages: readonly string[];
+  readonly signal: AbortSignal;
+}
+
+export interface PromptRequest {
+  readonly sessionId: string;
+  readonly content: PromptContent;
+  readonly model?: string | undefined;
+  readonly systemPrompt?: string | undefined;
+  readonly maxTokens?: number | undefined;
+  readonly temperature?: number | undefined;
+  /** The session's newest message as far as the client has seen; absent: the driver finds out if it needs it. */
+  readonly newestMessageId?: string | undefined;
+  readonly signal: AbortSignal;
+}
+
+/** The engine is being asked. It is handed out before the engine can say anything of the turn. */
+export interface PromptReceipt {
+  /** Names the turn: `turnId` of its messages. Where the engine has no such id, the driver makes one up. */
+  readonly turnId: string;
+  /** The engine has taken the prompt, or why not. */
+  readonly accepted: Promise<void>;
+}
+
+export interface PermissionReply {
+  readonly permissionId: string;
+  /** Absent when the client has not seen the request. */
+  readonly sessionId?: string | undefined;
+  readonly decision: PermissionDecision;
+  readonly message?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Options of a single call: `signal` must reach the socket. */
+export interface DriverCall {
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * One life of the wire. It never reconnects: when it drops, `events` ends or throws, and the package connects
+ * again. What dies with it (caches, open requests) is kept here; what outlives it is the package's.
+ */
+export interface EngineConnection {
+  readonly version: string;
+  /** Of this engine in this release; absent: the driver's. */
+  readonly capabilities?: EngineCapabilities | undefined;
+  /**
+   * Listens. Resolves once the engine is being listened to: whatever it says from then on is in the stream.
+   * Leaving the loop closes the socket.
+   */
+  events(options: {
+    readonly after?: string | undefined;
+    readonly signal: AbortSignal;
+  }): Promise<DriverEventStream>;
+  /** Ends it: no request, no process, no timer is left. Never rejects. */
+  close(): Promise<void>;
+
+  health(call: DriverCall): Promise<HealthStatus>;
+  snapshot(request: SnapshotRequest): Promise<readonly SessionSnapshot[]>;
+  listSessions(call: DriverCall): Promise<readonly DriverSession[]>;
+  createSession(options: CreateSessionOptions): Promise<DriverSession>;
+  messages(sessionId: string, call: DriverCall): Promise<readonly DriverMessage[]>;
+  prompt(request: PromptRequest): Promise<PromptReceipt>;
+  abort(sessionId: string, call: DriverCall): Promise<void>;
+
+  /** Capability `storeMessage`. */
+  storeMessage?(sessionId: string, content: PromptContent, call: DriverCall): Promise<DriverMessage>;
+  /** Capability `permissions`. */
+  listPermissions?(call: DriverCall): Promise<readonly PermissionRequest[]>;
+  /** Capability `permissions`. */
+  replyPermission?(reply: PermissionReply): Promise<void>;
+  /** Capability `diff`. */
+  diff?(
+    sessionId: string,
+    call: DriverCall & { readonly messageId?: string | undefined },
+  ): Promise<readonly FileDiff[]>;
+  /** Capability `summarize`. */
+  summarize?(sessionId: string, call: DriverCall): Promise<string>;
+  /** Capability `request`. */
+  request?(method: string, path: string, options: RequestOptions): Promise<unknown>;
+}
+
+/**
+ * What an adapter author writes: how to speak with one engine, and nothing else. Fan-out, reconnects, resync,
+ * state machines and prompt streams are the package's. An object literal is enough.
+ *
+ * @example
+ * ```ts
+ * export const acmeDriver = (options: AcmeOptions): EngineDriver => ({
+ *   id: "acme",
+ *   name: "Acme",
+ *   capabilities: { ... },
+ *   connect: async ({ signal, report }) => acmeConnection(options, signal, report),
+ * });
+ * export const createAcme = (options: AcmeOptions) => createEngineClient(acmeDriver(options));
+ * ```
+ */
+export interface EngineDriver {
+  readonly id: string;
+  readonly name: string;
+  readonly capabilities: EngineCapabilities;
+  /**
+   * Begins one life of the wire. Drivers of HTTP engines do no more here than find out what answers; they listen in
+   * `events()`.
+   * @throws EngineError `ENGINE_UNAVAILABLE`, `AUTH_REQUIRED`, `INVALID_RESPONSE` (something else answers), `TIMEOUT`
+   */
+  connect(options: ConnectOptions): Promise<EngineConnection>;
+  /** Ends what outlives connections, a process for example. Called once, by the client's `dispose()`. */
+  dispose?(): Promise<void>;
+}

@@ -1,0 +1,147 @@
+import type { EngineErrorInfo } from "./errors.ts";
+import type { FileDiff, Message, ToolCall } from "./message.ts";
+import type { PermissionDecision, PermissionRequest, QuestionRequest } from "./permission.ts";
+import type { Session } from "./session.ts";
+
+/**
+ * How a turn ended.
+ *
+ * - `completed`: the model answered.
+ * - `superseded`: another prompt took the turn over.
+ * - `rejected`: a denied permission (or a dismissed question) ended it.
+ * - `aborted`: somebody stopped it.
+ * - `error`: the engine or its provider failed.
+ * - `lost`: it died with its engine, or the engine says nothing of how it ended.
+ */
+export type TurnStatus = "completed" | "superseded" | "rejected" | "aborted" | "error" | "lost";
+
+export interface SessionCreatedEvent {
+  readonly type: "session_created";
+  readonly session: Session;
+}
+/** Anything of the session changed: title, status, activity. */
+export interface SessionUpdatedEvent {
+  readonly type: "session_updated";
+  readonly session: Session;
+}
+export interface SessionDeletedEvent {
+  readonly type: "session_deleted";
+  readonly sessionId: string;
+}
+export interface MessageCreatedEvent {
+  readonly type: "message_created";
+  readonly message: Message;
+}
+export interface MessageUpdatedEvent {
+  readonly type: "message_updated";
+  readonly message: Message;
+}
+/** Text arrived. `offset` is the length of the part's text before it, in UTF-16 units. */
+export interface MessageDeltaEvent {
+  readonly type: "message_delta";
+  readonly sessionId: string;
+  readonly messageId: string;
+  readonly partId: string;
+  readonly kind: "text" | "reasoning";
+  readonly offset: number;
+  readonly delta: string;
+}
+export interface ToolCallUpdatedEvent {
+  readonly type: "tool_call_updated";
+  readonly sessionId: string;
+  readonly messageId: string;
+  readonly toolCall: ToolCall;
+}
+export interface PermissionRequestedEvent extends PermissionRequest {
+  readonly type: "permission_requested";
+}
+/** `dropped`: nobody answered before the turn ended. */
+export interface PermissionResolvedEvent {
+  readonly type: "permission_resolved";
+  readonly permissionId: string;
+  readonly sessionId: string;
+  readonly decision: PermissionDecision | "dropped";
+}
+export interface QuestionAskedEvent extends QuestionRequest {
+  readonly type: "question_asked";
+}
+export interface QuestionResolvedEvent {
+  readonly type: "question_resolved";
+  readonly questionId: string;
+  readonly sessionId: string;
+}
+/** Files changed. With a `messageId` the diff is that of the turn which this user message opened. */
+export interface FileDiffEvent {
+  readonly type: "file_diff";
+  readonly sessionId: string;
+  readonly messageId?: string | undefined;
+  readonly diff: readonly FileDiff[];
+}
+/** A turn is over: last word on it, after everything that belongs to it. */
+export interface TurnEndedEvent {
+  readonly type: "turn_ended";
+  readonly sessionId: string;
+  readonly turnId: string;
+  readonly status: TurnStatus;
+  readonly error?: EngineErrorInfo | undefined;
+  /** The turn that took this one over, when `status` is `"superseded"`. */
+  readonly supersededBy?: string | undefined;
+  /** The assistant's messages of the turn, oldest first. */
+  readonly messages: readonly Message[];
+}
+/** The connection dropped: events may be missing until `stream_resynced`. */
+export interface StreamGapEvent {
+  readonly type: "stream_gap";
+  readonly reason: string;
+}
+/** The client has re-read what it could have missed. */
+export interface StreamResyncedEvent {
+  readonly type: "stream_resynced";
+  readonly sessions: number;
+}
+/** Something that this release does not know, passed on as it came. */
+export interface UnknownEvent {
+  readonly type: "unknown";
+  readonly sessionId?: string | undefined;
+  /** The engine's own name of the event. */
+  readonly name: string;
+  readonly raw: unknown;
+}
+
+/** What happens in an engine, whoever caused it. An open union: keep a `default` branch. */
+export type EngineEvent =
+  | SessionCreatedEvent
+  | SessionUpdatedEvent
+  | SessionDeletedEvent
+  | MessageCreatedEvent
+  | MessageUpdatedEvent
+  | MessageDeltaEvent
+  | ToolCallUpdatedEvent
+  | PermissionRequestedEvent
+  | PermissionResolvedEvent
+  | QuestionAskedEvent
+  | QuestionResolvedEvent
+  | FileDiffEvent
+  | TurnEndedEvent
+  | StreamGapEvent
+  | StreamResyncedEvent
+  | UnknownEvent;
+
+export type EngineEventType = EngineEvent["type"];
+
+/** The session that an event belongs to; `undefined` where it belongs to none. */
+export function sessionIdOf(event: EngineEvent): string | undefined {
+  switch (event.type) {
+    case "session_created":
+    case "session_updated":
+      return event.session.id;
+    case "message_created":
+    case "message_updated":
+      return event.message.sessionId;
+    case "stream_gap":
+    case "stream_resynced":
+      return undefined;
+    default:
+      return event.sessionId;
+  }
+}

@@ -1,0 +1,154 @@
+import type { EngineCapabilities } from "./capabilities.ts";
+import type { EngineClient, PromptOpts, Unsubscribe } from "./engine-client.ts";
+import type { EngineEvent, EngineEventType } from "./events.ts";
+import type { FileDiff, Message, PromptContent } from "./message.ts";
+import type { PermissionDecision, PermissionRef, PermissionRequest } from "./permission.ts";
+import type { PromptCall } from "./prompt-call.ts";
+import type { CreateSessionOpts, Session, SessionRef } from "./session.ts";
+
+export interface CallOptions {
+  /** Ends the call; its `reason` is what the call rejects with, unchanged. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface CreateSessionOptions extends CreateSessionOpts, CallOptions {
+  /**
+   * Every edit and write asks first, with its diff, whatever the engine's configuration says. It can't catch a
+   * shell command that writes. Default: the client's setting, else false.
+   */
+  readonly reviewEdits?: boolean | undefined;
+}
+
+export interface ReplyOptions extends CallOptions {
+  /** With `"deny"`: tells the model why, and the turn goes on instead of ending. */
+  readonly message?: string | undefined;
+}
+
+export interface EventStreamOptions extends CallOptions {
+  /** Only events of this session. */
+  readonly sessionId?: SessionRef | undefined;
+  readonly types?: readonly EngineEventType[] | undefined;
+  /** How many events may wait for a slow reader before it fails with `EVENT_OVERFLOW`. Default: 4096. */
+  readonly limit?: number | undefined;
+}
+
+export interface WaitForOptions extends CallOptions {
+  /** Milliseconds until it rejects with `TIMEOUT`. Default: none. */
+  readonly timeout?: number | undefined;
+}
+
+export interface RequestOptions extends CallOptions {
+  readonly query?: Readonly<Record<string, string | number | boolean | undefined>> | undefined;
+  /** Sent as JSON. */
+  readonly body?: unknown;
+  /** Milliseconds until it fails with `TIMEOUT`. Default: the client's `timeout`. */
+  readonly timeout?: number | undefined;
+}
+
+/** Where the connection to the engine's events stands. */
+export interface EventStreamStatus {
+  readonly state: "idle" | "connecting" | "open" | "reconnecting" | "closed";
+  /** How often it was tried in vain since it was last open. */
+  readonly attempt: number;
+  /** Unix milliseconds of the next try, while `state` is `"reconnecting"`. */
+  readonly nextAttemptAt?: number | undefined;
+  readonly lastError?: Error | undefined;
+}
+
+export interface EngineEvents extends AsyncIterable<EngineEvent> {
+  /** Calls the handler with every event. One that throws is reported to diagnostics; the others still run. */
+  subscribe(handler: (event: EngineEvent) => void): Unsubscribe;
+  /**
+   * The same events as an async iterator over the same connection. Leaving the loop ends it.
+   * @throws EngineError `EVENT_OVERFLOW` when the reader is too slow, after what was waiting;
+   *   `AUTH_REQUIRED`, `INVALID_RESPONSE` and the like when the engine can't be listened to.
+   */
+  stream(options?: EventStreamOptions): AsyncIterable<EngineEvent>;
+  readonly status: EventStreamStatus;
+}
+
+/** What is known of the engine's sessions; the same object while nothing changed. */
+export interface RegistrySnapshot {
+  /** `updatedAt` descending. */
+  readonly sessions: readonly Session[];
+  /** Permission requests that wait for an answer, oldest first. */
+  readonly permissions: readonly PermissionRequest[];
+}
+
+/** The mirror of the engine's sessions. It is kept while the client is connected. */
+export interface SessionRegistry {
+  get(session: SessionRef): Session | undefined;
+  /** `updatedAt` descending. */
+  list(): readonly Session[];
+  /** Calls the listener after every change; fits `useSyncExternalStore`. */
+  subscribe(listener: () => void): Unsubscribe;
+  getSnapshot(): RegistrySnapshot;
+  /**
+   * Resolves with the session once the predicate holds for it, also at once.
+   * @throws EngineError `TIMEOUT`, `SESSION_NOT_FOUND` (it was deleted), `ENGINE_UNAVAILABLE` (disposed)
+   */
+  waitFor(
+    session: SessionRef,
+    predicate: (session: Session) => boolean,
+    options?: WaitForOptions,
+  ): Promise<Session>;
+}
+
+/** What `createEngineClient` makes of a driver: the published core and everything around it. */
+export interface ManagedEngineClient extends EngineClient, AsyncDisposable {
+  readonly capabilities: EngineCapabilities;
+  readonly session: {
+    /**
+     * All sessions of the engine, `updatedAt` descending.
+     * @throws EngineError `ENGINE_UNAVAILABLE`, `AUTH_REQUIRED`, `TIMEOUT`, `INVALID_RESPONSE`
+     */
+    list(options?: CallOptions): Promise<readonly Session[]>;
+    /** @throws EngineError `INVALID_REQUEST` (an unknown model: the message names those that exist) and as `list` */
+    create(options?: CreateSessionOptions): Promise<Session>;
+    /** @throws EngineError `SESSION_NOT_FOUND` and as `list` */
+    get(session: SessionRef, options?: CallOptions): Promise<Session>;
+    /** Oldest first. Throws as `get`. */
+    messages(session: SessionRef, options?: CallOptions): Promise<readonly Message[]>;
+    /**
+     * Starts a turn at once. Nothing is thrown here: a failure is the last event of the iteration, and what
+     * `text()` and `result()` reject with.
+     */
+    prompt(session: SessionRef, content: PromptContent, options?: PromptOpts): PromptCall;
+    /** Stops what runs in the session. Throws as `get`. */
+    abort(session: SessionRef, options?: CallOptions): Promise<void>;
+    /** @throws EngineError `UNSUPPORTED` where the engine has no such thing */
+    summarize(session: SessionRef, options?: CallOptions): Promise<string>;
+    /**
+     * What the session changed in files: in the turn that `messageId` belongs to, else in its newest turn.
+     * @throws EngineError `UNSUPPORTED`, and as `get`
+     */
+    diff(
+      session: SessionRef,
+      options?: CallOptions & { readonly messageId?: string | undefined },
+    ): Promise<readonly FileDiff[]>;
+  };
+  readonly message: {
+    /** Stores a user message; the model does not run. Throws as `session.get`. */
+    create(session: SessionRef, content: PromptContent, options?: CallOptions): Promise<Message>;
+  };
+  readonly events: EngineEvents;
+  readonly permissions: {
+    /** The requests that wait for an answer. Throws as `session.list`. */
+    list(options?: CallOptions): Promise<readonly PermissionRequest[]>;
+    /** @throws EngineError `PERMISSION_NOT_FOUND` when it was answered or dropped, and as `session.list` */
+    reply(permission: PermissionRef, decision: PermissionDecision, options?: ReplyOptions): Promise<void>;
+  };
+  readonly registry: SessionRegistry;
+  /**
+   * Subscribes to the engine's events and keeps the mirror of its sessions until `dispose()`.
+   * Resolves when the mirror holds them.
+   * @throws EngineError as `session.list`
+   */
+  connect(options?: CallOptions): Promise<void>;
+  /**
+   * Reaches any route of the engine with the client's own address, credentials and errors.
+   * Resolves with the parsed JSON (`undefined` for an empty answer).
+   * @throws EngineError `UNSUPPORTED`, and as `session.list`
+   */
+  request(method: string, path: string, options?: RequestOptions): Promise<unknown>;
+}

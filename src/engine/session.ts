@@ -1,0 +1,57 @@
+/** Where a session stands. The moves between them are the table of `sessionMachine`. */
+export type SessionStatus = "idle" | "running" | "completed" | "error";
+
+/** What a `running` session is doing. */
+export type SessionActivity =
+  | "thinking"
+  | "responding"
+  | "tool"
+  | "awaiting_permission"
+  | "awaiting_answer"
+  | "retrying";
+
+/** The engine failed to reach its model and waits before it tries again. */
+export interface RetryNotice {
+  /** Counts from 1. */
+  readonly attempt: number;
+  readonly message: string;
+  /** Unix milliseconds of the next attempt. */
+  readonly nextAt: number;
+}
+
+/** One conversation with an engine. Times are Unix milliseconds. */
+export interface Session {
+  readonly id: string;
+  readonly title: string;
+  /** Id of the engine that runs it, for example `"opencode"`. */
+  readonly engineId: string;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+  readonly status: SessionStatus;
+  /** Only while `status` is `"running"`. */
+  readonly activity?: SessionActivity | undefined;
+  /** Only while `activity` is `"retrying"`. */
+  readonly retry?: RetryNotice | undefined;
+  /** `provider/model`. */
+  readonly model?: string | undefined;
+  readonly workingDirectory?: string | undefined;
+  /** The session that started this one as a subagent. */
+  readonly parentId?: string | undefined;
+  readonly starred?: boolean | undefined;
+  readonly archived?: boolean | undefined;
+}
+
+/** A session's id, or anything that has it. */
+export type SessionRef = string | { readonly id: string };
+
+/** What a new session starts with; everything is optional. */
+export interface CreateSessionOpts {
+  /** Default: the engine makes one up after the first prompt. */
+  readonly title?: string | undefined;
+  /** `provider/model`, or a model's bare name. Default: the client's model, else the engine's. */
+  readonly model?: string | undefined;
+  /** Absolute path. Default: the client's working directory, else the engine's. */
+  readonly workingDirectory?: string | undefined;
+  /** Added to the engine's own system prompt in every prompt that this client sends to the session. */
+  readonly systemPrompt?: string | undefined;
+}
