@@ -1,0 +1,187 @@
+import type { DriverMessage, DriverPart } from "../engine/driver-events.ts";
+import type { Message, MessageContent, Part, ToolCall, ToolResult } from "../engine/message.ts";
+import { toolCallMachine } from "./tool-call-machine.ts";
+
+/** A part while it grows. Its text is kept apart: appending to it must not copy the part. */
+interface PartState {
+  part: Part;
+  text: string;
+  /** Nothing more will come. */
+  complete: boolean;
+  /** `false`: its beginning was missed, so deltas are held until its full text is told. */
+  synced: boolean;
+}
+
+/** A message of the working set. Only `reduceSession` changes it; `messageOf` shows it. */
+export interface MessageState {
+  info: Omit<DriverMessage, "parts">;
+  readonly parts: Map<string, PartState>;
+  /** What `messageOf` made, until the next change. */
+  shown: Message | undefined;
+}
+
+export interface TextGrowth {
+  readonly kind: "text" | "reasoning";
+  readonly offset: number;
+  readonly delta: string;
+}
+
+/** What became of a part: its text grew, it is another than before, or nothing that can be seen changed. */
+export type PartChange =
+  | { readonly type: "grown"; readonly growth: TextGrowth }
+  | { readonly type: "tool"; readonly toolCall: ToolCall }
+  | { readonly type: "replaced" }
+  | undefined;
+
+export function createMessageState(info: Omit<DriverMessage, "parts">): MessageState {
+  return { info, parts: new Map(), shown: undefined };
+}
+
+/** `live`: the stream is read from the part's beginning on. A snapshot can't tell what an unfinished part holds. */
+export function putPart(state: MessageState, told: DriverPart, source: "live" | "snapshot"): PartChange {
+  const known = state.parts.get(told.part.id);
+  const change = isText(told.part)
+    ? putText(state, known, told.part, told.complete, source === "live")
+    : putOther(state, known, told.part);
+  if (change !== undefined) state.shown = undefined;
+  return change;
+}
+
+/** `undefined`: the delta can't be placed (unknown part, finished part, or one whose beginning was missed). */
+export function appendDelta(
+  state: MessageState,
+  partId: string,
+  delta: string,
+  offset: number | undefined,
+): TextGrowth | undefined {
+  const known = state.parts.get(partId);
+  if (known === undefined || !isText(known.part) || known.complete || !known.synced || delta === "")
+    return undefined;
+  const at = known.text.length;
+  if (offset !== undefined && offset > at) {
+    known.synced = false;
+    return undefined;
+  }
+  // Where the engine says the offset, a frame that comes twice (or overlaps) adds only what is new.
+  const news = offset === undefined ? delta : delta.slice(at - offset);
+  if (news === "") return undefined;
+  known.text += news;
+  state.shown = undefined;
+  return { kind: known.part.type, offset: at, delta: news };
+}
+
+/** Takes back the text of unfinished parts: the engine starts this step again. */
+export function withdrawUnfinished(state: MessageState): boolean {
+  let withdrawn = false;
+  for (const known of state.parts.values()) {
+    if (!isText(known.part) || known.complete) continue;
+    withdrawn ||= known.text !== "";
+    known.text = "";
+    known.complete = true;
+  }
+  if (withdrawn) state.shown = undefined;
+  return withdrawn;
+}
+
+/** The connection dropped: what unfinished parts say from now on may have a hole in it. */
+export function loseSync(state: MessageState): void {
+  for (const known of state.parts.values()) if (!known.complete) known.synced = false;
+}
+
+/** The message as it stands: immutable, and the same object until it changes. */
+export function messageOf(state: MessageState): Message {
+  state.shown ??= show(state);
+  return state.shown;
+}
+
+function putText(
+  state: MessageState,
+  known: PartState | undefined,
+  part: TextLike,
+  complete: boolean,
+  live: boolean,
+): PartChange {
+  if (known === undefined || known.part.type !== part.type) {
+    state.parts.set(part.id, { part, text: part.text, complete, synced: complete || live });
+    if (part.text === "") return undefined;
+    return { type: "grown", growth: { kind: part.type, offset: 0, delta: part.text } };
+  }
+  known.part = part;
+  if (!complete) {
+    if (known.complete) return undefined;
+    // Older releases tell growth by repeating the part; a shorter text is an old one, told late.
+    if (part.text.length <= known.text.length) {
+      if (live && part.text === known.text) known.synced = true;
+      if (!live) known.synced = false;
+      return undefined;
+    }
+    known.synced = live;
+  } else {
+    known.complete = true;
+    known.synced = true;
+  }
+  const before = known.text;
+  known.text = part.text;
+  if (part.text === before) return undefined;
+  if (!part.text.startsWith(before)) return { type: "replaced" };
+  return {
+    type: "grown",
+    growth: { kind: part.type, offset: before.length, delta: part.text.slice(before.length) },
+  };
+}
+
+function putOther(
+  state: MessageState,
+  known: PartState | undefined,
+  part: Exclude<Part, TextLike>,
+): PartChange {
+  if (part.type !== "tool") {
+    if (known !== undefined) return undefined;
+    state.parts.set(part.id, { part, text: "", complete: true, synced: true });
+    return { type: "replaced" };
+  }
+  if (known?.part.type === "tool") {
+    const { ok } = toolCallMachine.tryTransition(known.part.toolCall.status, `tool_${part.toolCall.status}`);
+    if (!ok) return undefined;
+  }
+  state.parts.set(part.id, { part, text: "", complete: true, synced: true });
+  return { type: "tool", toolCall: part.toolCall };
+}
+
+function show({ info, parts }: MessageState): Message {
+  const shownParts: Part[] = [];
+  const toolCalls: ToolCall[] = [];
+  const toolResults: ToolResult[] = [];
+  for (const { part, text } of parts.values()) {
+    shownParts.push(isText(part) && part.text !== text ? { ...part, text } : part);
+    if (part.type !== "tool") continue;
+    toolCalls.push(part.toolCall);
+    const { id, status, output, error } = part.toolCall;
+    if (status === "success") toolResults.push({ toolCallId: id, output: output ?? "" });
+    if (status === "error") toolResults.push({ toolCallId: id, output: error ?? "", isError: true });
+  }
+  return {
+    ...info,
+    content: contentOf(shownParts),
+    parts: shownParts,
+    ...(toolCalls.length === 0 ? {} : { toolCalls }),
+    ...(toolResults.length === 0 ? {} : { toolResults }),
+  };
+}
+
+function contentOf(parts: readonly Part[]): MessageContent {
+  const text = parts.map((part) => (part.type === "text" && !part.synthetic ? part.text : "")).join("");
+  if (text !== "") return { type: "text", text };
+  for (const part of parts) {
+    if (part.type === "image" || part.type === "file") {
+      return { type: part.type, url: part.url, mimeType: part.mimeType };
+    }
+  }
+  return { type: "text", text };
+}
+
+type TextLike = Extract<Part, { type: "text" | "reasoning" }>;
+
+function isText(part: Part): part is TextLike {
+  return part.type === "text" || part.type === "reasoning";
+}

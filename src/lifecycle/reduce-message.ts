@@ -1,0 +1,130 @@
+import type { DriverEvent, DriverMessage } from "../engine/driver-events.ts";
+import type { EngineEvent } from "../engine/events.ts";
+import {
+  appendDelta,
+  createMessageState,
+  type MessageState,
+  messageOf,
+  type PartChange,
+  putPart,
+  withdrawUnfinished,
+} from "./message-state.ts";
+import { setActivity } from "./session-changes.ts";
+import type { SessionState } from "./session-state.ts";
+import { beginTurn, endAnsweredBefore, settleTurns } from "./turns.ts";
+
+type MessageEventOf = Extract<
+  DriverEvent,
+  {
+    type:
+      | "message_updated"
+      | "message_removed"
+      | "part_updated"
+      | "part_delta"
+      | "part_removed"
+      | "step_started";
+  }
+>;
+
+/** The part of the fold that is about messages. */
+export function reduceMessage(state: SessionState, event: MessageEventOf, out: EngineEvent[]): void {
+  if (event.type === "message_updated") {
+    putMessage(state, event.message, "live", out);
+    return;
+  }
+  const message = state.messages.get(event.messageId);
+  if (message === undefined) return;
+  switch (event.type) {
+    case "message_removed":
+      state.messages.delete(event.messageId);
+      break;
+    case "part_updated":
+      tell(state, message, event.part.id, putPart(message, event, "live"), out);
+      break;
+    case "part_delta": {
+      const growth = appendDelta(message, event.partId, event.delta, event.offset);
+      if (growth !== undefined) tell(state, message, event.partId, { type: "grown", growth }, out);
+      break;
+    }
+    case "part_removed":
+      if (!message.parts.delete(event.partId)) break;
+      message.shown = undefined;
+      out.push({ type: "message_updated", message: messageOf(message) });
+      break;
+    case "step_started":
+      if (withdrawUnfinished(message)) out.push({ type: "message_updated", message: messageOf(message) });
+      setActivity(state, "thinking", out);
+      break;
+  }
+}
+
+/** Takes a message in, live or from a snapshot (whose parts are then the whole list). */
+export function putMessage(
+  state: SessionState,
+  { parts, ...info }: DriverMessage,
+  source: "live" | "snapshot",
+  out: EngineEvent[],
+): void {
+  let message = state.messages.get(info.id);
+  const isNew = message === undefined;
+  if (message === undefined) {
+    // A late word on a turn that was forgotten is no new message.
+    if (state.forgotten.has(info.id) || info.createdAt < state.forgottenUntil) return;
+    message = createMessageState(info);
+    state.messages.set(info.id, message);
+    state.newestMessageId = info.id;
+  } else if (!sameInfo(message.info, info)) {
+    message.info = info;
+    message.shown = undefined;
+  }
+  // Of a message that is new its parts are no changes: it is told whole.
+  const changes = (parts ?? []).map((part) => ({ id: part.part.id, change: putPart(message, part, source) }));
+  if (isNew) out.push({ type: "message_created", message: messageOf(message) });
+  else for (const { id, change } of changes) tell(state, message, id, change, out);
+  if (!isNew && message.shown === undefined)
+    out.push({ type: "message_updated", message: messageOf(message) });
+
+  if (info.role === "user" || info.turnId === undefined) return;
+  if (isNew && info.completedAt === undefined) {
+    beginTurn(state, info.turnId, out);
+    endAnsweredBefore(state, info.turnId, out);
+  }
+  if (info.completedAt !== undefined) settleTurns(state, out);
+}
+
+function tell(
+  state: SessionState,
+  message: MessageState,
+  partId: string,
+  change: PartChange,
+  out: EngineEvent[],
+): void {
+  if (change === undefined) return;
+  const sessionId = state.session.id;
+  const messageId = message.info.id;
+  switch (change.type) {
+    case "grown":
+      // What a person wrote does not stream in: it is there, or not yet.
+      if (message.info.role === "user") {
+        out.push({ type: "message_updated", message: messageOf(message) });
+        break;
+      }
+      out.push({ type: "message_delta", sessionId, messageId, partId, ...change.growth });
+      setActivity(state, change.growth.kind === "text" ? "responding" : "thinking", out);
+      break;
+    case "tool": {
+      const { toolCall } = change;
+      out.push({ type: "tool_call_updated", sessionId, messageId, toolCall });
+      const working = toolCall.status === "pending" || toolCall.status === "running";
+      setActivity(state, working ? "tool" : "thinking", out);
+      break;
+    }
+    case "replaced":
+      out.push({ type: "message_updated", message: messageOf(message) });
+  }
+}
+
+/** By content: the same facts come as new objects every time. */
+function sameInfo(a: MessageState["info"], b: MessageState["info"]): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
+}

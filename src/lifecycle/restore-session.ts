@@ -1,0 +1,58 @@
+import type { SessionSnapshot } from "../engine/driver.ts";
+import type { DriverMessage } from "../engine/driver-events.ts";
+import type { EngineEvent } from "../engine/events.ts";
+import { loseSync } from "./message-state.ts";
+import { putMessage } from "./reduce-message.ts";
+import { reduceSession } from "./reduce-session.ts";
+import { setActivity } from "./session-changes.ts";
+import type { SessionState } from "./session-state.ts";
+import { outcomeAfterRereading, outcomeOf } from "./turn-outcome.ts";
+import { settleTurns } from "./turns.ts";
+
+/**
+ * Brings a session to what was read of it, after a gap or when it is met for the first time, and returns what
+ * changed. `final`: the engine's records have the last word, and a turn that they do not explain is lost.
+ */
+export function restoreSession(
+  state: SessionState,
+  snapshot: SessionSnapshot,
+  final: boolean,
+): readonly EngineEvent[] {
+  const out: EngineEvent[] = [];
+  const { session, running, messages, permissions } = snapshot;
+  out.push(...reduceSession(state, { type: state.known ? "session_updated" : "session_created", session }));
+
+  state.engineRunning = running;
+  for (const message of ofInterest(state, messages ?? [], running))
+    putMessage(state, message, "snapshot", out);
+  for (const request of permissions) {
+    // Engines go on listing the requests of aborted turns: of an idle session there are none.
+    if (running) out.push(...reduceSession(state, { type: "permission_requested", request }));
+  }
+  const open = new Set(permissions.map((request) => request.permissionId));
+  for (const { permissionId, sessionId } of [...state.permissions.values()]) {
+    if (open.has(permissionId)) continue;
+    state.permissions.delete(permissionId);
+    out.push({ type: "permission_resolved", permissionId, sessionId, decision: "dropped" });
+  }
+  if (running) setActivity(state, state.session.activity ?? "thinking", out);
+  else settleTurns(state, out, final ? outcomeAfterRereading : outcomeOf);
+  return out;
+}
+
+/** Messages of the turns that are open, and of the one that runs: what is over is history and is read when asked for. */
+function ofInterest(
+  state: SessionState,
+  messages: readonly DriverMessage[],
+  running: boolean,
+): readonly DriverMessage[] {
+  const newest = running ? messages.at(-1)?.turnId : undefined;
+  return messages.filter(
+    ({ turnId }) => turnId !== undefined && (turnId === newest || state.openTurns.has(turnId)),
+  );
+}
+
+/** The connection dropped: text that is being written may have a hole in it from now on. */
+export function loseTouch(state: SessionState): void {
+  for (const message of state.messages.values()) loseSync(message);
+}

@@ -1,0 +1,85 @@
+import type { DriverMessage, DriverSession } from "../engine/driver-events.ts";
+import type { EngineErrorInfo } from "../engine/errors.ts";
+import type { PermissionRequest, QuestionRequest } from "../engine/permission.ts";
+import type { Session } from "../engine/session.ts";
+import { createMessageState, type MessageState, putPart } from "./message-state.ts";
+import { sessionMachine } from "./session-machine.ts";
+
+/**
+ * All that is known of one session. It is changed in place, by `reduceSession` alone: copying its lists for every
+ * event is what makes mirrors slow. Whoever holds it must not keep pieces of it; `session` and what `messageOf`
+ * gives are immutable and may be kept.
+ */
+export interface SessionState {
+  session: Session;
+  /** `false`: only heard of by id; nothing of it is shown yet. */
+  known: boolean;
+  /** What the engine said last: it works on the session. */
+  engineRunning: boolean;
+  /** The working set: messages since the newest turn began, in the engine's order. */
+  readonly messages: Map<string, MessageState>;
+  /** Turns that have begun and not ended, oldest first. */
+  readonly openTurns: Set<string>;
+  readonly permissions: Map<string, PermissionRequest>;
+  readonly questions: Map<string, QuestionRequest>;
+  /** What the engine complained of since the newest turn began. */
+  lastError: EngineErrorInfo | undefined;
+  /** By creation, not by id: ids do not sort in every release. */
+  newestMessageId: string | undefined;
+  /** What each diff looked like when it was told last, by the turn's message. */
+  readonly toldDiffs: Map<string | undefined, string>;
+  /** Messages that left the working set when the newest turn began, and when the last of them was created. */
+  readonly forgotten: Set<string>;
+  forgottenUntil: number;
+}
+
+export function createSessionState(engineId: string, sessionId: string): SessionState {
+  const session: Session = {
+    id: sessionId,
+    title: "",
+    engineId,
+    createdAt: 0,
+    updatedAt: 0,
+    status: sessionMachine.initial,
+  };
+  return {
+    session,
+    known: false,
+    engineRunning: false,
+    messages: new Map(),
+    openTurns: new Set(),
+    permissions: new Map(),
+    questions: new Map(),
+    lastError: undefined,
+    newestMessageId: undefined,
+    toldDiffs: new Map(),
+    forgotten: new Set(),
+    forgottenUntil: 0,
+  };
+}
+
+/** Keeps what the package derives, takes the rest from the engine. */
+export function withTold(current: Session, told: DriverSession): Session {
+  const { engineId, status, activity, retry } = current;
+  return {
+    ...told,
+    engineId,
+    status,
+    ...(activity === undefined ? {} : { activity }),
+    ...(retry === undefined ? {} : { retry }),
+  };
+}
+
+/** A message as history gives it, made by the same rules as live ones. */
+export function restoreMessage({ parts, ...info }: DriverMessage): MessageState {
+  const state = createMessageState(info);
+  for (const part of parts ?? []) putPart(state, part, "snapshot");
+  return state;
+}
+
+/** Are two flat objects the same, field by field? */
+export function sameFields(a: object, b: object): boolean {
+  const left = Object.entries(a);
+  const right = new Map(Object.entries(b));
+  return left.length === right.size && left.every(([key, value]) => Object.is(value, right.get(key)));
+}

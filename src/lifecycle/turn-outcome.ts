@@ -1,0 +1,55 @@
+import type { EngineErrorInfo } from "../engine/errors.ts";
+import type { TurnStatus } from "../engine/events.ts";
+import type { Message } from "../engine/message.ts";
+
+export interface TurnOutcome {
+  readonly status: TurnStatus;
+  readonly error?: EngineErrorInfo | undefined;
+  readonly supersededBy?: string | undefined;
+}
+
+export interface TurnEvidence {
+  /** The assistant's messages of the turn, oldest first. */
+  readonly messages: readonly Message[];
+  /** What the engine complained of since the turn began. */
+  readonly lastError: EngineErrorInfo | undefined;
+  /** A later turn of the session that the engine answered. */
+  readonly answeredLater: string | undefined;
+}
+
+/**
+ * How a turn ended, seen from an idle engine. Engines do not say it in one field; it follows from the turn's last
+ * message. `undefined`: can't be told yet (an engine may say "idle" before its last word on the message).
+ */
+export function outcomeOf({ messages, lastError, answeredLater }: TurnEvidence): TurnOutcome | undefined {
+  const last = messages.at(-1);
+  if (last === undefined) {
+    if (answeredLater !== undefined) return { status: "superseded", supersededBy: answeredLater };
+    return lastError && { status: "error", error: lastError };
+  }
+  if (last.error !== undefined) {
+    return { status: last.error.code === "PROMPT_ABORTED" ? "aborted" : "error", error: last.error };
+  }
+  if (last.completedAt === undefined) return undefined;
+  // Complete, but neither an answer nor an error: stopped while it waited to try again.
+  if (last.stopReason === undefined) return { status: "aborted" };
+  if (last.stopReason !== "tool_calls") return { status: "completed" };
+  // The model wanted to go on after its tools, and nobody asked it: a denial ended the turn, or another prompt did.
+  const failed = last.toolCalls?.some((call) => call.status === "error");
+  if (!failed && answeredLater !== undefined) return { status: "superseded", supersededBy: answeredLater };
+  return { status: failed ? "rejected" : "completed" };
+}
+
+/** For a turn that can't be told even after everything was read again: its engine went away in the middle. */
+export function outcomeAfterRereading(evidence: TurnEvidence): TurnOutcome {
+  return (
+    outcomeOf(evidence) ?? {
+      status: "lost",
+      error: {
+        code: "TURN_LOST",
+        message:
+          "The engine is idle, but it never said how this turn ended; it may have been restarted. Send the prompt again.",
+      },
+    }
+  );
+}

@@ -1,0 +1,96 @@
+import type { EngineEvent } from "../engine/events.ts";
+import type { Message } from "../engine/message.ts";
+import { messageOf } from "./message-state.ts";
+import { dropRequests, restoreStatus, signalSession } from "./session-changes.ts";
+import type { SessionSignal } from "./session-machine.ts";
+import type { SessionState } from "./session-state.ts";
+import { outcomeOf, type TurnOutcome } from "./turn-outcome.ts";
+
+const SIGNAL_OF = {
+  completed: "prompt_completed",
+  superseded: "prompt_superseded",
+  rejected: "prompt_rejected",
+  aborted: "prompt_aborted",
+  error: "prompt_failed",
+  lost: "prompt_lost",
+} as const satisfies Record<TurnOutcome["status"], SessionSignal>;
+
+/** A prompt opened a turn. What the working set holds of turns that are over goes. */
+export function beginTurn(state: SessionState, turnId: string, out: EngineEvent[]): void {
+  if (state.openTurns.has(turnId)) return;
+  state.openTurns.add(turnId);
+  state.lastError = undefined;
+  state.forgotten.clear();
+  state.toldDiffs.clear();
+  for (const [id, { info }] of state.messages) {
+    if (info.turnId === undefined || state.openTurns.has(info.turnId)) continue;
+    state.messages.delete(id);
+    state.forgottenUntil = Math.max(state.forgottenUntil, info.createdAt);
+    state.forgotten.add(id);
+  }
+  signalSession(state, "prompt_started", out);
+}
+
+/** The engine answers another turn: those before it that have their last word are over, although it is not idle. */
+export function endAnsweredBefore(state: SessionState, turnId: string, out: EngineEvent[]): void {
+  for (const earlier of state.openTurns) {
+    if (earlier === turnId) break;
+    const outcome = outcomeOf(evidenceOf(state, earlier, turnId));
+    if (outcome !== undefined) endTurn(state, earlier, outcome, out);
+  }
+}
+
+/** If the engine is idle: ends every open turn whose outcome can be told. The others wait for their last word. */
+export function settleTurns(
+  state: SessionState,
+  out: EngineEvent[],
+  judge: typeof outcomeOf = outcomeOf,
+): void {
+  if (state.engineRunning) return;
+  // From here on nobody waits for an answer, whether or not the engine still lists the requests.
+  dropRequests(state, out);
+  const turns = [...state.openTurns];
+  const answered = turns.filter((turnId) => messagesOfTurn(state, turnId).length > 0);
+  for (const [index, turnId] of turns.entries()) {
+    const answeredLater = answered.find((other) => turns.indexOf(other) > index);
+    const outcome = judge(evidenceOf(state, turnId, answeredLater));
+    if (outcome !== undefined) endTurn(state, turnId, outcome, out);
+  }
+  // It was busy with something that is no turn (a summary, say), or its last turn was taken over.
+  if (state.openTurns.size === 0 && state.session.status === "running") restoreStatus(state, "idle", out);
+}
+
+export function endTurn(state: SessionState, turnId: string, outcome: TurnOutcome, out: EngineEvent[]): void {
+  if (!state.openTurns.delete(turnId)) return;
+  const seen = messagesOfTurn(state, turnId);
+  const messages =
+    outcome.status === "lost" ? seen.map((message) => ({ ...message, complete: false })) : seen;
+  const { status, error, supersededBy } = outcome;
+  signalSession(state, SIGNAL_OF[status], out);
+  out.push({
+    type: "turn_ended",
+    sessionId: state.session.id,
+    turnId,
+    status,
+    ...(error ? { error } : {}),
+    ...(supersededBy === undefined ? {} : { supersededBy }),
+    messages,
+  });
+}
+
+/** The engine says that it is idle, and a turn still has no last word: somebody must read again. */
+export function awaitsLastWord(state: SessionState): boolean {
+  return !state.engineRunning && state.openTurns.size > 0;
+}
+
+export function messagesOfTurn(state: SessionState, turnId: string): readonly Message[] {
+  const messages: Message[] = [];
+  for (const message of state.messages.values()) {
+    if (message.info.role !== "user" && message.info.turnId === turnId) messages.push(messageOf(message));
+  }
+  return messages;
+}
+
+function evidenceOf(state: SessionState, turnId: string, answeredLater: string | undefined) {
+  return { messages: messagesOfTurn(state, turnId), lastError: state.lastError, answeredLater };
+}
