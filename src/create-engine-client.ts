@@ -1,0 +1,235 @@
+import { asyncDispose } from "./engine/async-dispose.ts";
+import type { EngineCapability } from "./engine/capabilities.ts";
+import type { DiagnosticHandler } from "./engine/diagnostics.ts";
+import type { EngineConnection, EngineDriver } from "./engine/driver.ts";
+import type { DriverSession } from "./engine/driver-events.ts";
+import type { HealthStatus } from "./engine/engine-client.ts";
+import { EngineError } from "./engine/errors.ts";
+import type { CallOptions, ManagedEngineClient } from "./engine/managed-engine-client.ts";
+import { withDeadline } from "./engine/scope.ts";
+import type { Session, SessionRef } from "./engine/session.ts";
+import { Background } from "./hub/background.ts";
+import { EventFeed } from "./hub/event-feed.ts";
+import { EventHub } from "./hub/event-hub.ts";
+import { Fanout } from "./hub/fanout.ts";
+import { Link } from "./hub/link.ts";
+import { createPromptCall } from "./hub/prompt-call.ts";
+import { PromptRun, type PromptRunContext } from "./hub/prompt-run.ts";
+import { Registry, sessionIdOfRef } from "./hub/registry.ts";
+import { SessionStore } from "./hub/session-store.ts";
+import { messageOf } from "./lifecycle/message-state.ts";
+import { createSessionState, restoreMessage, withTold } from "./lifecycle/session-state.ts";
+
+export interface EngineClientOptions {
+  /** Milliseconds that the event stream stays open after its last user left. Default: 5000. */
+  readonly idleTimeout?: number | undefined;
+  /** Milliseconds until a prompt gives up waiting for the event stream. Default: 10000. */
+  readonly connectTimeout?: number | undefined;
+  /** Takes what is worth knowing but is no error of a call. Default: nobody is told. */
+  readonly onDiagnostic?: DiagnosticHandler | undefined;
+}
+
+const HEALTH_TIMEOUT_MS = 5_000;
+/** What `dispose()` gives to work that must still reach the engine. */
+const FAREWELL_MS = 2_000;
+
+const UNANSWERED =
+  "Nobody is there to answer permission requests in this run. Go on without this tool, or say what you would need.";
+
+/**
+ * Makes a client of a driver: one event stream for any number of users, the mirror of the sessions, prompts as
+ * async iterators. The driver only has to know how to speak with its engine.
+ *
+ * @example
+ * ```ts
+ * const client = createEngineClient(acmeDriver({ url }));
+ * const text = await client.session.prompt(await client.session.create(), "Hello").text();
+ * await client.dispose();
+ * ```
+ */
+export function createEngineClient(
+  driver: EngineDriver,
+  options: EngineClientOptions = {},
+): ManagedEngineClient {
+  const { idleTimeout = 5_000, connectTimeout = 10_000, onDiagnostic: diagnostic = () => {} } = options;
+  const link = new Link(driver, { alive: () => {}, diagnostic });
+  const store = new SessionStore(driver.id);
+  const fanout = new Fanout(diagnostic);
+  const hub = new EventHub(link, store, fanout, { idleTimeout, connectTimeout, diagnostic });
+  const events = new EventFeed(hub, fanout);
+  const registry = new Registry(store, link.signal);
+  const background = new Background(diagnostic);
+  // What the engine does not keep of a session, for as long as this client lives.
+  const systemPrompts = new Map<string, string>();
+  let disposed: Promise<void> | undefined;
+
+  const toSession = (told: DriverSession): Session =>
+    registry.get(told.id) ?? withTold(createSessionState(driver.id, told.id).session, told);
+
+  const unsupported = (capability: EngineCapability): EngineError =>
+    new EngineError(
+      "UNSUPPORTED",
+      `${driver.name} can't do this here: it lacks the capability "${capability}".`,
+      {
+        engine: driver.id,
+      },
+    );
+
+  /** Calls one of the optional methods of a driver. */
+  const optional = <T>(
+    capability: EngineCapability,
+    signal: AbortSignal | undefined,
+    work: (connection: EngineConnection, signal: AbortSignal) => Promise<T> | undefined,
+  ): Promise<T> =>
+    link.use(signal, async (connection, scope) => {
+      if (!(connection.capabilities ?? driver.capabilities)[capability]) throw unsupported(capability);
+      const result = work(connection, scope);
+      if (result === undefined) throw unsupported(capability);
+      return result;
+    });
+
+  const readSession = (session: SessionRef, { signal }: CallOptions = {}): Promise<Session> =>
+    link.use(signal, async (connection, scope) => {
+      const id = sessionIdOfRef(session);
+      const [snapshot] = await connection.snapshot({ sessionIds: [id], withMessages: [], signal: scope });
+      if (snapshot === undefined) {
+        throw new EngineError("SESSION_NOT_FOUND", `${driver.name} has no session ${id}.`, { sessionId: id });
+      }
+      const mirrored = registry.get(id);
+      if (mirrored !== undefined) return mirrored;
+      const read = toSession(snapshot.session);
+      return snapshot.running ? { ...read, status: "running" } : read;
+    });
+
+  const context: PromptRunContext = {
+    engineId: driver.id,
+    link,
+    hub,
+    store,
+    fanout,
+    hasAudience: () => events.audience > 0,
+    onUnanswerable: ({ permissionId, sessionId }) =>
+      background.add(
+        optional("permissions", undefined, (connection, signal) =>
+          connection.replyPermission?.({
+            permissionId,
+            sessionId,
+            decision: "deny",
+            message: UNANSWERED,
+            signal,
+          }),
+        ),
+      ),
+    background: background.add,
+  };
+
+  const dispose = async (): Promise<void> => {
+    await background.finish(FAREWELL_MS);
+    // First the pending calls, while what was seen of their turns is still there; then what they used.
+    const closed = link.dispose();
+    hub.dispose();
+    await closed;
+    await driver.dispose?.();
+  };
+
+  return {
+    id: driver.id,
+    name: driver.name,
+    get version() {
+      return link.version;
+    },
+    capabilities: driver.capabilities,
+    events,
+    registry,
+
+    session: {
+      list: ({ signal } = {}) =>
+        link.use(signal, async (connection, scope) => {
+          const sessions = await connection.listSessions({ signal: scope });
+          return sessions.map(toSession).sort((a, b) => b.updatedAt - a.updatedAt);
+        }),
+      create: (create = {}) =>
+        link.use(create.signal, async (connection, signal) => {
+          const session = await connection.createSession({ ...create, signal });
+          if (create.systemPrompt !== undefined) systemPrompts.set(session.id, create.systemPrompt);
+          if (hub.status.state === "open") hub.apply({ type: "session_created", session });
+          return toSession(session);
+        }),
+      get: readSession,
+      messages: (session, { signal } = {}) =>
+        link.use(signal, async (connection, scope) => {
+          const messages = await connection.messages(sessionIdOfRef(session), { signal: scope });
+          return messages.map((message) => messageOf(restoreMessage(message)));
+        }),
+      prompt: (session, content, { signal, ...rest } = {}) => {
+        const sessionId = sessionIdOfRef(session);
+        const systemPrompt = systemPrompts.get(sessionId);
+        return createPromptCall(
+          new PromptRun(context, { sessionId, content, systemPrompt, ...rest }, signal),
+        );
+      },
+      abort: (session, { signal } = {}) =>
+        link.use(signal, (connection, scope) => connection.abort(sessionIdOfRef(session), { signal: scope })),
+      summarize: (session, { signal } = {}) =>
+        optional("summarize", signal, (connection, scope) =>
+          connection.summarize?.(sessionIdOfRef(session), { signal: scope }),
+        ),
+      diff: (session, { signal, messageId } = {}) =>
+        optional("diff", signal, (connection, scope) =>
+          connection.diff?.(sessionIdOfRef(session), { signal: scope, messageId }),
+        ),
+    },
+
+    message: {
+      create: async (session, content, { signal } = {}) => {
+        const stored = await optional("storeMessage", signal, (connection, scope) =>
+          connection.storeMessage?.(sessionIdOfRef(session), content, { signal: scope }),
+        );
+        return messageOf(restoreMessage(stored));
+      },
+    },
+
+    permissions: {
+      list: ({ signal } = {}) =>
+        optional("permissions", signal, (connection, scope) =>
+          connection.listPermissions?.({ signal: scope }),
+        ),
+      reply: (permission, decision, { signal, message } = {}) => {
+        const { permissionId, sessionId } =
+          typeof permission === "string" ? { permissionId: permission, sessionId: undefined } : permission;
+        const asking = sessionId ?? registry.permission(permissionId)?.sessionId;
+        return optional("permissions", signal, (connection, scope) =>
+          connection.replyPermission?.({ permissionId, sessionId: asking, decision, message, signal: scope }),
+        );
+      },
+    },
+
+    connect: ({ signal } = {}) => hub.mirror(signal),
+    request: (method, path, request = {}) =>
+      optional("request", request.signal, (connection, signal) =>
+        connection.request?.(method, path, { ...request, signal }),
+      ),
+
+    async health(): Promise<HealthStatus> {
+      const started = performance.now();
+      try {
+        const late = () =>
+          new EngineError("TIMEOUT", `${driver.name} did not answer in ${HEALTH_TIMEOUT_MS} ms.`);
+        return await withDeadline(HEALTH_TIMEOUT_MS, late, [], (signal) =>
+          link.use(signal, (connection, scope) => connection.health({ signal: scope })),
+        );
+      } catch (error) {
+        const latencyMs = performance.now() - started;
+        return { ok: false, latencyMs, error: error instanceof Error ? error.message : String(error) };
+      }
+    },
+
+    dispose() {
+      disposed ??= dispose();
+      return disposed;
+    },
+    [asyncDispose]() {
+      return this.dispose();
+    },
+  };
+}

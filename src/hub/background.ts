@@ -1,0 +1,32 @@
+import type { DiagnosticHandler } from "../engine/diagnostics.ts";
+
+/** Work that nobody waits for but `dispose()`: stopping an engine after its caller left, denying a request. */
+export class Background {
+  readonly #running = new Set<Promise<void>>();
+  readonly #diagnostic: DiagnosticHandler;
+
+  constructor(diagnostic: DiagnosticHandler) {
+    this.#diagnostic = diagnostic;
+  }
+
+  readonly add = (work: Promise<unknown>): void => {
+    const done = work.then(
+      () => {},
+      (cause: unknown) => {
+        const message = cause instanceof Error ? cause.message : String(cause);
+        this.#diagnostic({ level: "warning", code: "background_failed", message, cause });
+      },
+    );
+    this.#running.add(done);
+    void done.then(() => this.#running.delete(done));
+  };
+
+  /** Resolves when it is all done, or after `ms`. */
+  async finish(ms: number): Promise<void> {
+    if (this.#running.size === 0) return;
+    const { promise: late, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, ms);
+    await Promise.race([late, Promise.all(this.#running)]);
+    clearTimeout(timer);
+  }
+}

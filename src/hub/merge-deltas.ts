@@ -1,0 +1,15 @@
+import type { EngineEvent } from "../engine/events.ts";
+import type { PromptEvent } from "../engine/prompt-events.ts";
+
+/** Two deltas of one part that wait for a slow reader are one: nothing is lost, and nothing grows. */
+export function mergePromptDeltas(previous: PromptEvent, next: PromptEvent): PromptEvent | undefined {
+  if (previous.type !== "text_delta" && previous.type !== "reasoning_delta") return undefined;
+  if (next.type !== previous.type || next.partId !== previous.partId) return undefined;
+  return { ...previous, delta: previous.delta + next.delta };
+}
+
+/** As {@link mergePromptDeltas}, for the events of the engine. */
+export function mergeEngineDeltas(previous: EngineEvent, next: EngineEvent): EngineEvent | undefined {
+  if (previous.type !== "message_delta" || next.type !== "message_delta") return undefined;
+  return next.partId === previous.partId ? { ...previous, delta: previous.delta + next.delta } : undefined;
+}

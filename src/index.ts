@@ -1,0 +1,71 @@
+/**
+ * One typed client for AI coding engines. This entry is safe in browsers, Bun, Deno and Node.
+ * @module
+ */
+export { createEngineClient, type EngineClientOptions } from "./create-engine-client.ts";
+export type { EngineCapabilities, EngineCapability } from "./engine/capabilities.ts";
+export type { Diagnostic, DiagnosticHandler } from "./engine/diagnostics.ts";
+export type {
+  ConnectOptions,
+  DriverCall,
+  DriverEventStream,
+  DriverItem,
+  DriverReport,
+  EngineConnection,
+  EngineDriver,
+  PermissionReply,
+  PromptReceipt,
+  PromptRequest,
+  SessionSnapshot,
+  SnapshotRequest,
+} from "./engine/driver.ts";
+export type { DriverEvent, DriverMessage, DriverPart, DriverSession } from "./engine/driver-events.ts";
+export type { EngineClient, HealthStatus, PromptOpts, Unsubscribe } from "./engine/engine-client.ts";
+export {
+  EngineError,
+  type EngineErrorCode,
+  type EngineErrorInfo,
+  type EngineErrorOptions,
+  type KnownEngineErrorCode,
+} from "./engine/errors.ts";
+export * from "./engine/events.ts";
+export type {
+  CallOptions,
+  CreateSessionOptions,
+  EngineEvents,
+  EventStreamOptions,
+  EventStreamStatus,
+  ManagedEngineClient,
+  RegistrySnapshot,
+  ReplyOptions,
+  RequestOptions,
+  SessionRegistry,
+  WaitForOptions,
+} from "./engine/managed-engine-client.ts";
+export type * from "./engine/message.ts";
+export type * from "./engine/permission.ts";
+export type { PromptCall, PromptFailure, PromptResult, PromptStream } from "./engine/prompt-call.ts";
+export type * from "./engine/prompt-events.ts";
+export type {
+  CreateSessionOpts,
+  RetryNotice,
+  Session,
+  SessionActivity,
+  SessionRef,
+  SessionStatus,
+} from "./engine/session.ts";
+export {
+  type ConnectionSignal,
+  type ConnectionStatus,
+  connectionMachine,
+} from "./lifecycle/connection-machine.ts";
+export type { Machine, TransitionResult } from "./lifecycle/machine.ts";
+export {
+  type PermissionSignal,
+  type PermissionStatus,
+  permissionMachine,
+} from "./lifecycle/permission-machine.ts";
+export { type SessionSignal, sessionMachine } from "./lifecycle/session-machine.ts";
+export { type ToolCallSignal, toolCallMachine } from "./lifecycle/tool-call-machine.ts";
+export { OpenCodeClient, type OpenCodeClientOptions } from "./opencode/client.ts";
+export { type OpenCodeDriverOptions, openCodeDriver } from "./opencode/driver.ts";

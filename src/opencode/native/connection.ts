@@ -1,0 +1,210 @@
+import type { EngineCapabilities } from "../../engine/capabilities.ts";
+import type {
+  DriverCall,
+  DriverEventStream,
+  DriverItem,
+  DriverReport,
+  EngineConnection,
+  PermissionReply,
+  PromptReceipt,
+  PromptRequest,
+} from "../../engine/driver.ts";
+import type { DriverSession } from "../../engine/driver-events.ts";
+import { EngineError } from "../../engine/errors.ts";
+import type { CreateSessionOptions } from "../../engine/managed-engine-client.ts";
+import { withDeadline } from "../../engine/scope.ts";
+import type { Http } from "../../http.ts";
+import { readSse } from "../../stream/sse.ts";
+import { decodeFileDiff, decodeMessage, decodeSession } from "./decode.ts";
+import { readFrame } from "./frames.ts";
+import { findModel, type ModelRef, resolveModel } from "./models.ts";
+import { NativePermissions } from "./permissions.ts";
+import { promptBody, toParts } from "./prompt-body.ts";
+import { fileDiffsSchema, messageSchema, messagesSchema, providersSchema, sessionSchema } from "./schema.ts";
+import { NativeSessions } from "./sessions.ts";
+
+export const nativeCapabilities: EngineCapabilities = {
+  storeMessage: true,
+  permissions: true,
+  reviewEdits: true,
+  diff: true,
+  summarize: false,
+  request: true,
+};
+
+export interface NativeOptions {
+  readonly http: Http;
+  readonly version: string;
+  readonly report: DriverReport;
+  /** Where sessions are created by default. */
+  readonly workingDirectory?: string | undefined;
+  /** For new sessions; must exist. */
+  readonly model?: string | undefined;
+  /** For new sessions, if the engine has it. */
+  readonly preferredModel?: string | undefined;
+  readonly reviewEdits: boolean;
+  /** Milliseconds until the event stream must have begun. */
+  readonly connectTimeout: number;
+}
+
+/** One life of the wire to `opencode serve`, in its own dialect. */
+export function createNativeConnection(options: NativeOptions): EngineConnection {
+  const { http, version, report, workingDirectory, reviewEdits, connectTimeout } = options;
+  const life = new AbortController();
+  const sessions = new NativeSessions(http, report, workingDirectory);
+  const permissions = new NativePermissions(http, sessions);
+  const toldOnce = new Set<string>();
+
+  const models = async (
+    directory: string | undefined,
+    signal: AbortSignal | undefined,
+  ): Promise<ModelRef[]> => {
+    const { value } = await http.json("GET", "/config/providers", providersSchema, {
+      query: { directory },
+      signal,
+    });
+    return value.providers.flatMap(({ id, models: own }) =>
+      Object.keys(own).map((modelID) => ({ providerID: id, modelID })),
+    );
+  };
+
+  /** The model of a new session: the one asked for, the client's, the preferred one if it exists, else the engine's. */
+  const modelFor = async (asked: string | undefined, directory: string | undefined, signal?: AbortSignal) => {
+    const name = asked ?? options.model;
+    if (name !== undefined) return resolveModel(name, await models(directory, signal));
+    const { preferredModel } = options;
+    return preferredModel === undefined
+      ? undefined
+      : findModel(preferredModel, await models(directory, signal));
+  };
+
+  const events = async ({ signal }: { readonly signal: AbortSignal }): Promise<DriverEventStream> => {
+    const listening = AbortSignal.any([signal, life.signal]);
+    const late = () =>
+      new EngineError(
+        "TIMEOUT",
+        `${http.baseUrl} opened an event stream and said nothing in ${connectTimeout} ms.`,
+      );
+    const response = await http.open("/global/event", { signal: listening, timeout: connectTimeout });
+    const frames = readSse(response, { signal: listening, onActivity: report.alive });
+    // The first frame says that the engine counts us among its listeners; before it, things would be missed.
+    const first = await withDeadline(connectTimeout, late, [listening], () => frames.next()).catch(
+      async (error: unknown) => {
+        await frames.return();
+        throw error;
+      },
+    );
+    const context = { report, sawSession: sessions.saw };
+    return (async function* (): AsyncGenerator<DriverItem> {
+      try {
+        if (!first.done) yield* readFrame(first.value, context);
+        for await (const frame of frames) yield* readFrame(frame, context);
+      } finally {
+        await frames.return();
+      }
+    })();
+  };
+
+  const createSession = async (create: CreateSessionOptions): Promise<DriverSession> => {
+    const { title, signal } = create;
+    const directory = create.workingDirectory ?? workingDirectory;
+    const model = await modelFor(create.model, directory, signal);
+    const review = create.reviewEdits ?? reviewEdits;
+    const body = {
+      ...(title === undefined ? {} : { title }),
+      ...(model && { model: { providerID: model.providerID, id: model.modelID } }),
+      // By default the engine writes files without asking.
+      ...(review && { permission: [{ permission: "edit", pattern: "*", action: "ask" }] }),
+    };
+    const { value } = await http.json("POST", "/session", sessionSchema, {
+      query: { directory },
+      body,
+      signal,
+    });
+    sessions.saw(value.id, value.directory ?? undefined);
+    return decodeSession(value);
+  };
+
+  const prompt = async (request: PromptRequest): Promise<PromptReceipt> => {
+    const { sessionId, content, model: asked, systemPrompt: system, signal } = request;
+    for (const option of ["maxTokens", "temperature"] as const) {
+      if (request[option] === undefined || toldOnce.has(option)) continue;
+      toldOnce.add(option);
+      const message = `OpenCode takes no ${option} with a prompt; set it in the engine's configuration.`;
+      report.diagnostic({ level: "warning", code: "option_ignored", message, sessionId });
+    }
+    const [newest, model] = await Promise.all([
+      request.newestMessageId ?? sessions.newestMessageId(sessionId, signal),
+      asked === undefined
+        ? undefined
+        : sessions
+            .directoryOf(sessionId, signal)
+            .then(async (at) => resolveModel(asked, await models(at, signal))),
+    ]);
+    const body = { ...promptBody(content, newest), ...(model && { model }), ...(system && { system }) };
+    const accepted = http.send("POST", `${sessions.path(sessionId)}/prompt_async`, { body, signal });
+    return { turnId: body.messageID, accepted: accepted.then(() => {}) };
+  };
+
+  const turnOf = async (
+    sessionId: string,
+    messageId: string | undefined,
+    signal: AbortSignal | undefined,
+  ) => {
+    const path = `${sessions.path(sessionId)}/message`;
+    if (messageId === undefined) {
+      const { value } = await http.json("GET", path, messagesSchema, { query: { limit: 1 }, signal });
+      const info = value.at(-1)?.info;
+      return info?.parentID ?? info?.id;
+    }
+    const { value } = await http.json("GET", `${path}/${encodeURIComponent(messageId)}`, messageSchema, {
+      signal,
+    });
+    return value.info.parentID ?? value.info.id;
+  };
+
+  return {
+    version,
+    capabilities: nativeCapabilities,
+    events,
+    async close() {
+      life.abort(new EngineError("ENGINE_UNAVAILABLE", "The connection was closed.", { engine: "opencode" }));
+    },
+    async health({ signal }) {
+      const started = performance.now();
+      await http.send("GET", "/global/health", { signal });
+      return { ok: true, latencyMs: performance.now() - started };
+    },
+    snapshot: (request) => sessions.snapshot(request, permissions),
+    listSessions: async ({ signal }) => (await sessions.list(signal)).map(decodeSession),
+    createSession,
+    prompt,
+    async messages(sessionId, { signal }) {
+      const { value } = await http.json("GET", `${sessions.path(sessionId)}/message`, messagesSchema, {
+        signal,
+      });
+      return value.map(decodeMessage);
+    },
+    async abort(sessionId, { signal }) {
+      await http.send("POST", `${sessions.path(sessionId)}/abort`, { signal });
+    },
+    async storeMessage(sessionId, content, { signal }) {
+      const body = { parts: toParts(content), noReply: true };
+      const path = `${sessions.path(sessionId)}/message`;
+      return decodeMessage((await http.json("POST", path, messageSchema, { body, signal })).value);
+    },
+    listPermissions: ({ signal }) => permissions.list(sessions.directories(), signal),
+    replyPermission: (reply: PermissionReply) => permissions.reply(reply),
+    async diff(sessionId, { signal, messageId }: DriverCall & { readonly messageId?: string | undefined }) {
+      const messageID = await turnOf(sessionId, messageId, signal);
+      if (messageID === undefined) return [];
+      const query = { messageID };
+      const { value } = await http.json("GET", `${sessions.path(sessionId)}/diff`, fileDiffsSchema, {
+        query,
+        signal,
+      });
+      return value.map(decodeFileDiff);
+    },
+    request: (method, path, call) => http.send(method.toUpperCase(), path, call),
+  };
+}

@@ -1,0 +1,66 @@
+import type { EngineErrorCode, EngineErrorInfo } from "../../engine/errors.ts";
+import type { WireError } from "./schema.ts";
+
+/** An error on a message or in a `session.error` event. `provider`: whose model was asked. */
+export function decodeError({ name, data }: WireError, provider?: string): EngineErrorInfo {
+  const said = data?.message || name;
+  const who = provider === undefined ? "The provider" : `The provider "${provider}"`;
+  const status = data?.statusCode ?? undefined;
+  if (name === "MessageAbortedError") return { code: "PROMPT_ABORTED", message: "This turn was aborted." };
+  if (name === "ContextOverflowError") {
+    return { code: "CONTEXT_OVERFLOW", message: `The conversation no longer fits the model: ${said}` };
+  }
+  if (name === "ProviderAuthError" || status === 401 || status === 403) {
+    const message = `${who} refused its credentials: ${said}. Check its API key in the engine's configuration.`;
+    return { code: "AUTH_REQUIRED", message };
+  }
+  if (status === 429) {
+    const message = `${who} is limiting requests: ${said}`;
+    return { code: "RATE_LIMITED", message, retryAfterMs: retryAfterOf(data?.responseHeaders) };
+  }
+  if (name === "APIError") return { code: "PROVIDER_ERROR", message: `${who} failed: ${said}` };
+  if (name === "ContentFilterError")
+    return { code: "PROVIDER_ERROR", message: `${who} withheld the answer: ${said}` };
+  if (/^(?:ProviderModelNotFoundError: )?Model not found/.test(said)) {
+    return { code: "INVALID_REQUEST", message: firstLine(said) };
+  }
+  return { code: "UNKNOWN", message: firstLine(said) };
+}
+
+const CODE_OF_BODY: Readonly<Record<string, EngineErrorCode>> = {
+  NotFoundError: "SESSION_NOT_FOUND",
+  SessionNotFoundError: "SESSION_NOT_FOUND",
+  PermissionNotFoundError: "PERMISSION_NOT_FOUND",
+  BadRequest: "INVALID_REQUEST",
+  ConfigJsonError: "CONFIG_INVALID",
+  ConfigInvalidError: "CONFIG_INVALID",
+  UnauthorizedError: "AUTH_REQUIRED",
+  UnknownError: "UNKNOWN",
+};
+
+/** The body of an answer that is no 2xx: `{ name, data: { message } }`, or `{ _tag, message }`. */
+export function decodeErrorBody(_status: number, body: unknown): EngineErrorInfo | undefined {
+  if (!isRecord(body)) return undefined;
+  const name = typeof body.name === "string" ? body.name : body._tag;
+  if (typeof name !== "string") return undefined;
+  const data = isRecord(body.data) ? body.data : body;
+  const path = typeof data.path === "string" ? `${data.path}: ` : "";
+  const message = typeof data.message === "string" ? data.message : name;
+  return { code: CODE_OF_BODY[name] ?? "UNKNOWN", message: path + message };
+}
+
+function retryAfterOf(headers: Readonly<Record<string, unknown>> | null | undefined): number | undefined {
+  const ms = Number(headers?.["retry-after-ms"]);
+  if (Number.isFinite(ms)) return ms;
+  const seconds = Number(headers?.["retry-after"]);
+  return Number.isFinite(seconds) ? seconds * 1000 : undefined;
+}
+
+// Some carry the stack of the server behind the sentence.
+function firstLine(text: string): string {
+  return text.split("\n", 1)[0] ?? text;
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null;
+}

@@ -1,0 +1,30 @@
+import type { DriverItem, DriverReport } from "../../engine/driver.ts";
+import type { SseFrame } from "../../stream/sse.ts";
+import { decodeEvent } from "./decode-event.ts";
+import { globalFrameSchema } from "./schema.ts";
+
+// `/global/event` sends durable events twice. The copy is told by its first bytes and never parsed; further in, the
+// same words could be somebody's text.
+const SYNC_COPY = /^\{(?:"directory":"(?:[^"\\]|\\.)*",)?(?:"project":"[^"\\]*",)?"payload":\{"type":"sync"/;
+
+export interface FrameContext {
+  readonly report: DriverReport;
+  /** Told of the directory of every event that has one: some routes want to know it. */
+  sawSession(sessionId: string, directory: string): void;
+}
+
+/** What a frame of `/global/event` tells. A malformed one is a diagnostic, and the stream goes on. */
+export function* readFrame({ data }: SseFrame, { report, sawSession }: FrameContext): Iterable<DriverItem> {
+  if (SYNC_COPY.test(data)) return;
+  try {
+    const { payload, directory } = globalFrameSchema.parse(JSON.parse(data));
+    for (const event of decodeEvent(payload, Date.now())) {
+      if (directory && "sessionId" in event && event.sessionId !== undefined)
+        sawSession(event.sessionId, directory);
+      yield { event };
+    }
+  } catch (cause) {
+    const message = `The engine sent an event that could not be read; it was left out: ${data.slice(0, 200)}`;
+    report.diagnostic({ level: "warning", code: "malformed_event", message, cause });
+  }
+}

@@ -1,0 +1,199 @@
+import * as z from "zod/mini";
+
+/*
+ * What `opencode serve` sends, as far as this client reads it. Tolerant on purpose: releases differ, and fields that
+ * are not read here may be anything. Source: the recorded traffic of 1.18.33 and GET /doc.
+ */
+
+const optionalString = z.optional(z.nullable(z.string()));
+const optionalNumber = z.optional(z.nullable(z.number()));
+
+export const healthSchema = z.looseObject({ healthy: z.boolean(), version: z.string() });
+
+const modelRefSchema = z.looseObject({
+  providerID: z.string(),
+  /** Sessions say `id`, messages say `modelID`. */
+  id: z.optional(z.string()),
+  modelID: z.optional(z.string()),
+});
+
+export const sessionSchema = z.looseObject({
+  id: z.string(),
+  title: z.string(),
+  directory: optionalString,
+  parentID: optionalString,
+  model: z.optional(z.nullable(modelRefSchema)),
+  time: z.looseObject({ created: z.number(), updated: z.number(), archived: optionalNumber }),
+});
+export type WireSession = z.infer<typeof sessionSchema>;
+
+export const errorSchema = z.looseObject({
+  name: z.string(),
+  data: z.optional(
+    z.nullable(
+      z.looseObject({
+        message: optionalString,
+        statusCode: optionalNumber,
+        responseHeaders: z.optional(z.nullable(z.record(z.string(), z.unknown()))),
+      }),
+    ),
+  ),
+});
+export type WireError = z.infer<typeof errorSchema>;
+
+export const fileDiffSchema = z.looseObject({
+  file: z.string(),
+  patch: z.optional(z.string()),
+  additions: z.optional(z.number()),
+  deletions: z.optional(z.number()),
+  status: z.optional(z.string()),
+});
+export type WireFileDiff = z.infer<typeof fileDiffSchema>;
+
+const tokensSchema = z.looseObject({
+  input: z.number(),
+  output: z.number(),
+  reasoning: z.optional(z.number()),
+  cache: z.optional(z.looseObject({ read: z.optional(z.number()) })),
+});
+
+export const messageInfoSchema = z.looseObject({
+  id: z.string(),
+  sessionID: z.string(),
+  role: z.string(),
+  time: z.looseObject({ created: z.number(), completed: optionalNumber }),
+  parentID: optionalString,
+  model: z.optional(z.nullable(modelRefSchema)),
+  providerID: optionalString,
+  modelID: optionalString,
+  tokens: z.optional(z.nullable(tokensSchema)),
+  cost: optionalNumber,
+  finish: optionalString,
+  error: z.optional(z.nullable(errorSchema)),
+  /** `true` on a compaction's answer, an object on user messages. */
+  summary: z.optional(z.unknown()),
+});
+export type WireMessageInfo = z.infer<typeof messageInfoSchema>;
+
+/** Of a user message's `summary`. */
+export const turnSummarySchema = z.looseObject({ diffs: z.array(fileDiffSchema) });
+
+const timeSchema = z.optional(z.nullable(z.looseObject({ start: optionalNumber, end: optionalNumber })));
+
+export const partSchema = z.looseObject({
+  id: z.string(),
+  sessionID: z.string(),
+  messageID: z.string(),
+  type: z.string(),
+  text: z.optional(z.string()),
+  synthetic: z.optional(z.boolean()),
+  time: timeSchema,
+  mime: optionalString,
+  url: optionalString,
+  filename: optionalString,
+  tool: z.optional(z.string()),
+  callID: z.optional(z.string()),
+  state: z.optional(
+    z.looseObject({
+      status: z.enum(["pending", "running", "completed", "error"]),
+      input: z.optional(z.nullable(z.record(z.string(), z.unknown()))),
+      output: optionalString,
+      error: optionalString,
+      title: optionalString,
+      time: timeSchema,
+      metadata: z.optional(
+        z.nullable(z.looseObject({ output: z.optional(z.unknown()), filediff: z.optional(z.unknown()) })),
+      ),
+    }),
+  ),
+});
+export type WirePart = z.infer<typeof partSchema>;
+
+export const messageSchema = z.looseObject({ info: messageInfoSchema, parts: z.array(partSchema) });
+export type WireMessage = z.infer<typeof messageSchema>;
+
+const toolRefSchema = z.optional(
+  z.nullable(z.looseObject({ messageID: z.string(), callID: optionalString })),
+);
+
+export const permissionSchema = z.looseObject({
+  id: z.string(),
+  sessionID: z.string(),
+  permission: z.string(),
+  patterns: z.optional(z.array(z.string())),
+  always: z.optional(z.array(z.string())),
+  metadata: z.optional(z.nullable(z.record(z.string(), z.unknown()))),
+  tool: toolRefSchema,
+});
+export type WirePermission = z.infer<typeof permissionSchema>;
+
+export const questionSchema = z.looseObject({
+  id: z.string(),
+  sessionID: z.string(),
+  questions: z.array(
+    z.looseObject({
+      question: z.string(),
+      header: optionalString,
+      options: z.optional(z.array(z.looseObject({ label: z.string(), description: optionalString }))),
+      multiple: z.optional(z.nullable(z.boolean())),
+    }),
+  ),
+  tool: toolRefSchema,
+});
+export type WireQuestion = z.infer<typeof questionSchema>;
+
+export const statusSchema = z.looseObject({
+  type: z.string(),
+  attempt: optionalNumber,
+  message: optionalString,
+  next: optionalNumber,
+});
+export type WireStatus = z.infer<typeof statusSchema>;
+
+export const providersSchema = z.looseObject({
+  providers: z.array(z.looseObject({ id: z.string(), models: z.record(z.string(), z.unknown()) })),
+});
+
+export const sessionsSchema = z.array(sessionSchema);
+export const messagesSchema = z.array(messageSchema);
+export const permissionsSchema = z.array(permissionSchema);
+export const statusesSchema = z.record(z.string(), statusSchema);
+export const fileDiffsSchema = z.array(fileDiffSchema);
+
+/** One frame of `/global/event`; `/event` sends the payload alone. */
+export const globalFrameSchema = z.looseObject({
+  directory: optionalString,
+  payload: z.looseObject({ type: z.string(), properties: z.optional(z.unknown()) }),
+});
+
+const inSession = { sessionID: z.string() };
+
+/** The properties of the events that are read. An event that is not here is passed on as `unknown`. */
+export const eventSchemas = {
+  "session.created": z.looseObject({ info: sessionSchema }),
+  "session.updated": z.looseObject({ info: sessionSchema }),
+  "session.deleted": z.looseObject({ info: z.looseObject({ id: z.string() }) }),
+  "session.status": z.looseObject({ ...inSession, status: statusSchema }),
+  "session.idle": z.looseObject(inSession),
+  "session.error": z.looseObject({ sessionID: optionalString, error: z.optional(z.nullable(errorSchema)) }),
+  "session.diff": z.looseObject({ ...inSession, diff: z.array(fileDiffSchema) }),
+  "message.updated": z.looseObject({ info: messageInfoSchema }),
+  "message.removed": z.looseObject({ ...inSession, messageID: z.string() }),
+  "message.part.updated": z.looseObject({ part: partSchema }),
+  "message.part.removed": z.looseObject({ ...inSession, messageID: z.string(), partID: z.string() }),
+  "permission.asked": permissionSchema,
+  "permission.replied": z.looseObject({ ...inSession, requestID: z.string(), reply: z.string() }),
+  "question.asked": questionSchema,
+  "question.replied": z.looseObject({ ...inSession, requestID: z.string() }),
+  "question.rejected": z.looseObject({ ...inSession, requestID: z.string() }),
+} as const;
+
+/** The event that comes by the thousand; `isPartDelta` is the same check, written by hand. */
+export const partDeltaSchema = z.looseObject({
+  sessionID: z.string(),
+  messageID: z.string(),
+  partID: z.string(),
+  field: z.literal("text"),
+  delta: z.string(),
+});
+export type WirePartDelta = z.infer<typeof partDeltaSchema>;

@@ -1,0 +1,163 @@
+import type { DriverReport, SessionSnapshot, SnapshotRequest } from "../../engine/driver.ts";
+import { EngineError } from "../../engine/errors.ts";
+import type { Http } from "../../http.ts";
+import { decodeMessage, decodeSession } from "./decode.ts";
+import type { NativePermissions } from "./permissions.ts";
+import { messagesSchema, sessionSchema, sessionsSchema, statusesSchema, type WireSession } from "./schema.ts";
+
+const PAGE = 500;
+/** How many messages are read to catch up with a turn. */
+const RECENT_MESSAGES = 50;
+
+/** Reads sessions, and remembers in which directory each lives: some routes answer for one directory only. */
+export class NativeSessions {
+  readonly #http: Http;
+  readonly #report: DriverReport;
+  readonly #defaultDirectory: string | undefined;
+  readonly #directoryOf = new Map<string, string>();
+
+  constructor(http: Http, report: DriverReport, defaultDirectory: string | undefined) {
+    this.#http = http;
+    this.#report = report;
+    this.#defaultDirectory = defaultDirectory;
+  }
+
+  readonly saw = (sessionId: string, directory: string | undefined): void => {
+    if (directory !== undefined) this.#directoryOf.set(sessionId, directory);
+  };
+
+  /** The directories in which something was seen to happen, and the one where this client works. */
+  directories(): readonly (string | undefined)[] {
+    return [...new Set([this.#defaultDirectory, ...this.#directoryOf.values()])];
+  }
+
+  /** @throws EngineError `SESSION_NOT_FOUND` for an id that can't be one: the engine would answer 500 */
+  path(sessionId: string): string {
+    if (sessionId.startsWith("ses")) return `/session/${encodeURIComponent(sessionId)}`;
+    throw new EngineError(
+      "SESSION_NOT_FOUND",
+      `There is no session ${JSON.stringify(sessionId)}: OpenCode's session ids begin with "ses".`,
+      { engine: "opencode", sessionId },
+    );
+  }
+
+  async get(sessionId: string, signal: AbortSignal | undefined): Promise<WireSession> {
+    const { value } = await this.#http.json("GET", this.path(sessionId), sessionSchema, { signal });
+    this.saw(value.id, value.directory ?? undefined);
+    return value;
+  }
+
+  async directoryOf(sessionId: string, signal: AbortSignal | undefined): Promise<string | undefined> {
+    return this.#directoryOf.get(sessionId) ?? (await this.get(sessionId, signal)).directory ?? undefined;
+  }
+
+  /** All sessions of the engine, page by page; those of one directory where the release knows no more. */
+  async list(signal: AbortSignal | undefined): Promise<readonly WireSession[]> {
+    const found = new Map<string, WireSession>();
+    let cursor: string | undefined;
+    do {
+      const query = { archived: true, limit: PAGE, cursor };
+      const page = await this.#page(query, signal);
+      if (page === undefined) return this.#listDirectory(signal);
+      const before = found.size;
+      for (const session of page.sessions) found.set(session.id, session);
+      // The cursor is a time: a page that brings nothing new would come again for ever.
+      cursor = found.size > before ? page.cursor : undefined;
+    } while (cursor !== undefined);
+    return [...found.values()];
+  }
+
+  async newestMessageId(sessionId: string, signal: AbortSignal | undefined): Promise<string | undefined> {
+    const path = `${this.path(sessionId)}/message`;
+    const { value } = await this.#http.json("GET", path, messagesSchema, { query: { limit: 1 }, signal });
+    return value.at(-1)?.info.id;
+  }
+
+  async snapshot(
+    request: SnapshotRequest,
+    permissions: NativePermissions,
+  ): Promise<readonly SessionSnapshot[]> {
+    const { sessionIds, withMessages, signal } = request;
+    const read = sessionIds === undefined ? await this.list(signal) : await this.#getAll(sessionIds, signal);
+    for (const { id, directory } of read) if (withMessages.includes(id)) this.saw(id, directory ?? undefined);
+    // Asking for a directory makes the engine load it: only where something is known to go on.
+    const asked = new Set(sessionIds ?? withMessages);
+    const busy = read.filter(({ id }) => asked.has(id)).map(({ directory }) => directory ?? undefined);
+    const directories = [...new Set([this.#defaultDirectory, ...busy])];
+    const [running, pending, messages] = await Promise.all([
+      Promise.all(directories.map((directory) => this.#running(directory, signal))),
+      permissions.list(directories, signal),
+      Promise.all(withMessages.map(async (id) => [id, await this.#recent(id, signal)] as const)),
+    ]);
+    const runningIds = new Set(running.flat());
+    const messagesOf = new Map(messages);
+    return read.map((session) => ({
+      session: decodeSession(session),
+      running: runningIds.has(session.id),
+      messages: messagesOf.get(session.id),
+      permissions: pending.filter(({ sessionId }) => sessionId === session.id),
+    }));
+  }
+
+  async #page(
+    query: Readonly<Record<string, string | number | boolean | undefined>>,
+    signal: AbortSignal | undefined,
+  ) {
+    try {
+      const answer = await this.#http.json("GET", "/experimental/session", sessionsSchema, { query, signal });
+      return { sessions: answer.value, cursor: answer.headers.get("x-next-cursor") ?? undefined };
+    } catch (error) {
+      // Older releases do not know the route: they answer with a web page, or with an error of their proxy.
+      if (EngineError.is(error, "INVALID_RESPONSE") || (EngineError.is(error) && error.status === 500))
+        return undefined;
+      throw error;
+    }
+  }
+
+  async #listDirectory(signal: AbortSignal | undefined): Promise<readonly WireSession[]> {
+    // Without a limit it is the newest hundred; below zero there is none.
+    const query = { directory: this.#defaultDirectory, limit: -1 };
+    return (await this.#http.json("GET", "/session", sessionsSchema, { query, signal })).value;
+  }
+
+  async #getAll(ids: readonly string[], signal: AbortSignal): Promise<readonly WireSession[]> {
+    const read = await Promise.all(
+      ids.map((id) =>
+        this.get(id, signal).catch((error: unknown) => {
+          if (EngineError.is(error, "SESSION_NOT_FOUND")) return undefined;
+          throw error;
+        }),
+      ),
+    );
+    return read.filter((session) => session !== undefined);
+  }
+
+  async #running(directory: string | undefined, signal: AbortSignal): Promise<readonly string[]> {
+    try {
+      const query = { directory };
+      const { value } = await this.#http.json("GET", "/session/status", statusesSchema, { query, signal });
+      return Object.entries(value).flatMap(([id, status]) => (status.type === "idle" ? [] : [id]));
+    } catch (error) {
+      // A directory with a broken configuration answers 400 to everything; the others are well.
+      if (!EngineError.is(error, "CONFIG_INVALID")) throw error;
+      this.#report.diagnostic({
+        level: "warning",
+        code: "directory_unreadable",
+        message: error.message,
+        cause: error,
+      });
+      return [];
+    }
+  }
+
+  async #recent(sessionId: string, signal: AbortSignal) {
+    try {
+      const path = `${this.path(sessionId)}/message`;
+      const query = { limit: RECENT_MESSAGES };
+      return (await this.#http.json("GET", path, messagesSchema, { query, signal })).value.map(decodeMessage);
+    } catch (error) {
+      if (EngineError.is(error, "SESSION_NOT_FOUND")) return undefined;
+      throw error;
+    }
+  }
+}
