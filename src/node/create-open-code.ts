@@ -1,0 +1,155 @@
+import { homedir } from "node:os";
+import { createEngineClient, type EngineClientOptions } from "../create-engine-client.ts";
+import { EngineError } from "../engine/errors.ts";
+import type { ManagedEngineClient } from "../engine/managed-engine-client.ts";
+import { createHttp } from "../http.ts";
+import { detect } from "../opencode/detect.ts";
+import { type OpenCodeDriverOptions, openCodeDriver } from "../opencode/driver.ts";
+import { decodeErrorBody } from "../opencode/native/errors.ts";
+import { findBinary } from "./binary.ts";
+import { type ServerProcess, startServer } from "./server-process.ts";
+import { type OpenCodeSettings, type OpenCodeSettingsInput, resolveSettings, urlOf } from "./settings.ts";
+
+export interface CreateOpenCodeOptions
+  extends OpenCodeSettingsInput,
+    EngineClientOptions,
+    Omit<OpenCodeDriverOptions, "baseUrl" | "model" | "preferredModel" | "workingDirectory"> {
+  /** Where sessions are created unless they say otherwise. Default: `process.cwd()`. */
+  readonly workingDirectory?: string | undefined;
+  /** Where a started server runs. Default: the home directory. */
+  readonly serverDirectory?: string | undefined;
+  /** The program to start. Default: `OPENCODE_BIN`, else the nearest installed `opencode`, else that of `PATH`. */
+  readonly binary?: string | undefined;
+  /** Variables of a started server, over those of this process. Default: none. */
+  readonly env?: Readonly<Record<string, string | undefined>> | undefined;
+  /** Milliseconds until a started server must listen. Default: 30000. */
+  readonly startTimeout?: number | undefined;
+}
+
+/** The server behind a client. */
+export interface OpenCodeProcess {
+  /** `attached`: it ran before, and is never stopped by this client. */
+  readonly mode: "attached" | "spawned";
+  readonly url: string;
+  /** Of a server that this client started. */
+  readonly pid?: number | undefined;
+}
+
+/** A client with its server: `dispose()` also stops a server that it started. */
+export interface OpenCode extends ManagedEngineClient {
+  readonly process: OpenCodeProcess;
+}
+
+/**
+ * Attaches to the OpenCode server on `host:port`, or starts one; subscribes to its events and mirrors its sessions.
+ *
+ * @example
+ * ```ts
+ * const client = await createOpenCode();
+ * try {
+ *   const session = await client.session.create();
+ *   console.log(await client.session.prompt(session, "What does this project do?").text());
+ * } finally {
+ *   await client.dispose();
+ * }
+ * ```
+ * @throws EngineError `CONFIG_INVALID` (a bad setting), `PROCESS_FAILED` (it could not be started, or something else
+ *   has the port), `ENGINE_UNAVAILABLE` (nothing answers and `autoStart` is off), `AUTH_REQUIRED`
+ */
+export async function createOpenCode(options: CreateOpenCodeOptions = {}): Promise<OpenCode> {
+  const settings = resolveSettings(options, process.env);
+  const env = { ...process.env, ...options.env };
+  const password = env.OPENCODE_SERVER_PASSWORD ?? "";
+  const headers = options.headers ?? basicAuth(env.OPENCODE_SERVER_USERNAME, password);
+
+  const address = urlOf(settings.host, settings.port);
+  const attached = settings.port !== 0 && (await answers(address, { ...options, headers }));
+  const server = attached
+    ? undefined
+    : await spawnServer(settings, options, env, {
+        headers: typeof headers === "object" ? headers : {},
+        secrets: [password],
+      });
+
+  const { url = address, pid } = server ?? {};
+  const { model } = settings;
+  const driver = openCodeDriver({
+    ...options,
+    baseUrl: url,
+    headers,
+    workingDirectory: options.workingDirectory ?? process.cwd(),
+    ...(model.required ? { model: model.name } : { model: undefined, preferredModel: model.name }),
+  });
+  const client = createEngineClient({ ...driver, dispose: async () => server?.stop() }, options);
+  try {
+    await client.connect();
+  } catch (error) {
+    await client.dispose();
+    throw error;
+  }
+  const mode = attached ? "attached" : "spawned";
+  return Object.assign(client, { process: { mode, url, ...(pid === undefined ? {} : { pid }) } as const });
+}
+
+/** Does OpenCode answer there? Something else is an error: its port can't be had. */
+async function answers(baseUrl: string, { headers, fetch }: OpenCodeDriverOptions): Promise<boolean> {
+  const http = createHttp({
+    baseUrl,
+    headers,
+    fetch,
+    timeout: 5_000,
+    engine: "opencode",
+    readError: decodeErrorBody,
+  });
+  try {
+    await detect(http, undefined);
+    return true;
+  } catch (cause) {
+    if (!EngineError.is(cause) || cause.code === "AUTH_REQUIRED") throw cause;
+    if (cause.code === "ENGINE_UNAVAILABLE" && isRefused(cause)) return false;
+    throw new EngineError(
+      "PROCESS_FAILED",
+      `${baseUrl} is taken by something that is not OpenCode, or does not work: ${cause.message} Stop it, or choose another port (port: 0 takes a free one).`,
+      { engine: "opencode", cause },
+    );
+  }
+}
+
+async function spawnServer(
+  settings: OpenCodeSettings,
+  options: CreateOpenCodeOptions,
+  env: Readonly<Record<string, string | undefined>>,
+  access: { readonly headers: Readonly<Record<string, string>>; readonly secrets: readonly string[] },
+): Promise<ServerProcess> {
+  const { host, port, autoStart } = settings;
+  if (!autoStart) {
+    throw new EngineError(
+      "ENGINE_UNAVAILABLE",
+      `Nothing answers at ${urlOf(host, port)}, and autoStart is off. Start it with \`opencode serve --port ${port}\`.`,
+      { engine: "opencode" },
+    );
+  }
+  return startServer({
+    binary: findBinary(options.binary, env),
+    host,
+    port,
+    cwd: options.serverDirectory ?? homedir(),
+    env,
+    startTimeout: options.startTimeout ?? 30_000,
+    ...access,
+  });
+}
+
+function isRefused(error: unknown): boolean {
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    if ("code" in cause && cause.code === "ECONNREFUSED") return true;
+    // Several addresses of one host were tried.
+    if (cause instanceof AggregateError) return cause.errors.every(isRefused);
+  }
+  return false;
+}
+
+function basicAuth(username = "opencode", password: string): Readonly<Record<string, string>> {
+  if (password === "") return {};
+  return { authorization: `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}` };
+}

@@ -1,0 +1,125 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { createInterface } from "node:readline";
+import { EngineError } from "../engine/errors.ts";
+import { delay, withDeadline } from "../engine/scope.ts";
+import { LogRing } from "./log-ring.ts";
+
+export interface ServerProcessOptions {
+  readonly binary: string;
+  readonly host: string;
+  /** 0 takes a free one. */
+  readonly port: number;
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Milliseconds until it must listen. */
+  readonly startTimeout: number;
+  /** Sent with the request that ends it well. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Kept out of its output where that is shown. */
+  readonly secrets: readonly string[];
+}
+
+/** A server that this process started. */
+export interface ServerProcess {
+  readonly pid: number;
+  readonly url: string;
+  /** Resolves when the process is gone. Never rejects. */
+  stop(): Promise<void>;
+}
+
+const LOG_SIZE = 64 * 1024;
+const FAREWELL_MS = 3_000;
+const GRACE_MS = 5_000;
+
+/**
+ * Starts `opencode serve` and waits until it listens: requests sent earlier are accepted and never answered.
+ * @throws EngineError `PROCESS_FAILED` with what the process said last
+ */
+export async function startServer(options: ServerProcessOptions): Promise<ServerProcess> {
+  const { binary, host, port, cwd, env, startTimeout, headers, secrets } = options;
+  const log = new LogRing(LOG_SIZE, secrets);
+  const child = spawn(binary, ["serve", "--hostname", host, "--port", String(port)], {
+    cwd,
+    env,
+    stdio: ["ignore", "pipe", "pipe"],
+    windowsHide: true,
+  });
+  const gone = new Promise<void>((resolve) => {
+    child.once("close", () => resolve());
+    child.once("error", () => resolve());
+  });
+  // If this process ends without `dispose()`, the server ends with it.
+  const onExit = () => child.kill();
+  process.once("exit", onExit);
+  void gone.then(() => process.off("exit", onExit));
+
+  const failed = (why: string, cause?: unknown) => {
+    const said = String(log);
+    const message = `\`${binary} serve\` ${why}.${said === "" ? "" : ` It said:\n${said}`}`;
+    return new EngineError("PROCESS_FAILED", message, { engine: "opencode", cause });
+  };
+  const late = () => failed(`did not listen within ${startTimeout} ms`);
+  try {
+    const url = await withDeadline(startTimeout, late, [], () =>
+      Promise.race([listening(child, log), earlyEnd(child, failed)]),
+    );
+    return { pid: child.pid ?? 0, url, stop: () => stop(child, gone, url, headers) };
+  } catch (error) {
+    child.kill("SIGKILL");
+    await gone;
+    throw error;
+  }
+}
+
+async function listening(child: ChildProcess, log: LogRing): Promise<string> {
+  const { promise, resolve } = Promise.withResolvers<string>();
+  const { stdout, stderr } = child;
+  if (stdout === null || stderr === null) throw new Error("The output of the server is not piped.");
+  // Both are read to the end: a pipe that nobody empties stops the server.
+  stderr.setEncoding("utf8").on("data", (text: string) => log.add(text));
+  createInterface({ input: stdout }).on("line", (line) => {
+    log.add(`${line}\n`);
+    const url = /listening on (https?:\/\/\S+)/.exec(line)?.[1];
+    if (url !== undefined) resolve(url);
+  });
+  return promise;
+}
+
+async function earlyEnd(
+  child: ChildProcess,
+  failed: (why: string, cause?: unknown) => EngineError,
+): Promise<never> {
+  try {
+    const [code, signal] = await once(child, "close");
+    throw failed(signal === null ? `ended with exit code ${code}` : `was ended by ${signal}`);
+  } catch (cause) {
+    if (EngineError.is(cause)) throw cause;
+    const missing = cause instanceof Error && "code" in cause && cause.code === "ENOENT";
+    const hint = missing
+      ? "could not be found (install it with `npm install -g opencode-ai`, or name it in the option `binary` or in OPENCODE_BIN)"
+      : `could not be started: ${cause instanceof Error ? cause.message : String(cause)}`;
+    throw failed(hint, cause);
+  }
+}
+
+async function stop(
+  child: ChildProcess,
+  gone: Promise<void>,
+  url: string,
+  headers: Readonly<Record<string, string>>,
+): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return gone;
+  // A signal alone would leave the tools of the server running: they are in process groups of their own.
+  const late = () => new Error("The server did not end its work in time.");
+  await withDeadline(FAREWELL_MS, late, [], async (signal) => {
+    const response = await fetch(`${url}/global/dispose`, { method: "POST", headers, signal });
+    await response.body?.cancel();
+  }).catch(() => {});
+  child.kill("SIGTERM");
+  const patience = new AbortController();
+  await Promise.race([gone, delay(GRACE_MS, patience.signal)]);
+  patience.abort();
+  child.kill("SIGKILL");
+  await gone;
+}

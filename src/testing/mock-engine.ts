@@ -1,0 +1,207 @@
+import type { EngineCapabilities } from "../engine/capabilities.ts";
+import type {
+  DriverItem,
+  EngineConnection,
+  EngineDriver,
+  PermissionReply,
+  PromptRequest,
+} from "../engine/driver.ts";
+import type { DriverEvent, DriverMessage } from "../engine/driver-events.ts";
+import { EngineError } from "../engine/errors.ts";
+import type { PermissionDecision, PermissionRequest } from "../engine/permission.ts";
+import { type Channel, createChannel } from "../stream/channel.ts";
+import { MockMemory } from "./mock-memory.ts";
+import { type MockStep, playStep } from "./mock-steps.ts";
+
+/** What the mock's brain does with a prompt, step by step. Default: it answers `Mock answer.` */
+export type MockScript = (prompt: PromptRequest) => Iterable<MockStep> | AsyncIterable<MockStep>;
+
+/** An engine in memory: a driver like any other, and the strings to pull while a test runs. */
+export interface MockEngine extends EngineDriver {
+  /** Tells an event to everybody who listens, and remembers it as the engine's truth. */
+  emit(event: DriverEvent): void;
+  /** Drops every connection, as a network does: without an error, or with one. */
+  drop(error?: Error): void;
+  /** From now on nobody can connect, until it is called without an error. */
+  refuse(error?: Error): void;
+  /** How many event streams are open. */
+  readonly listeners: number;
+  /** Everything that was asked of it, in order, for example `"prompt ses_1"`. */
+  readonly calls: readonly string[];
+}
+
+const capabilities: EngineCapabilities = {
+  storeMessage: true,
+  permissions: true,
+  reviewEdits: false,
+  diff: false,
+  summarize: false,
+  request: false,
+};
+
+/**
+ * Makes an engine that needs no process, no network and no model: for tests of applications and of this package.
+ *
+ * @example
+ * ```ts
+ * const engine = createMockEngine(() => [{ text: "Hello" }]);
+ * const client = createEngineClient(engine);
+ * const session = await client.session.create();
+ * assert.equal(await client.session.prompt(session, "Hi").text(), "Hello");
+ * await client.dispose();
+ * ```
+ */
+export function createMockEngine(script: MockScript = () => [{ text: "Mock answer." }]): MockEngine {
+  const memory = new MockMemory();
+  const streams = new Set<Channel<DriverItem>>();
+  const answers = new Map<string, (decision: PermissionDecision) => void>();
+  const running = new Map<string, AbortController>();
+  const calls: string[] = [];
+  let refusal: Error | undefined;
+
+  const emit = (event: DriverEvent): void => {
+    memory.remember(event);
+    for (const stream of streams) stream.push({ event });
+  };
+
+  const ask = (request: PermissionRequest): Promise<PermissionDecision> => {
+    const { promise, resolve } = Promise.withResolvers<PermissionDecision>();
+    answers.set(request.permissionId, resolve);
+    emit({ type: "permission_requested", request });
+    return promise;
+  };
+
+  const think = async (request: PromptRequest, turnId: string, signal: AbortSignal): Promise<void> => {
+    const { sessionId } = request;
+    const messageId = memory.newId("msg");
+    const createdAt = memory.now();
+    const message: DriverMessage = { id: messageId, sessionId, role: "assistant", turnId, createdAt };
+    const finish = (end: Partial<DriverMessage>) =>
+      emit({ type: "message_updated", message: { ...message, completedAt: memory.now(), ...end } });
+    emit({ type: "session_status", sessionId, running: true });
+    emit({ type: "message_updated", message });
+    try {
+      for await (const step of script(request)) {
+        signal.throwIfAborted();
+        await playStep(step, {
+          sessionId,
+          messageId,
+          newId: (kind) => memory.newId(kind),
+          emit,
+          ask,
+          signal,
+        });
+      }
+      finish({ stopReason: "stop" });
+    } catch (cause) {
+      const aborted = signal.aborted && { code: "PROMPT_ABORTED", message: "This turn was aborted." };
+      const told = EngineError.is(cause) ? cause.toJSON() : { code: "UNKNOWN", message: String(cause) };
+      finish({ error: aborted || told });
+    }
+    running.delete(sessionId);
+    emit({ type: "session_status", sessionId, running: false });
+  };
+
+  const connect = async (): Promise<EngineConnection> => {
+    if (refusal !== undefined) throw refusal;
+    const own = new Set<Channel<DriverItem>>();
+    return {
+      version: "mock",
+      async events({ signal }) {
+        if (refusal !== undefined) throw refusal;
+        const stream = createChannel<DriverItem>({
+          limit: Number.MAX_SAFE_INTEGER,
+          signal,
+          onReturn: () => leave(),
+        });
+        const leave = () => {
+          streams.delete(stream);
+          own.delete(stream);
+        };
+        streams.add(stream);
+        own.add(stream);
+        return stream;
+      },
+      async close() {
+        for (const stream of own) await stream.return();
+      },
+      health: async () => ({ ok: true, latencyMs: 0 }),
+      snapshot: async ({ sessionIds, withMessages }) => {
+        calls.push("snapshot");
+        return memory.snapshot(sessionIds, withMessages, (id) => running.has(id));
+      },
+      listSessions: async () => memory.sessions(),
+      async createSession({ title = "", workingDirectory, model }) {
+        const session = memory.newSession({ title, workingDirectory, model });
+        calls.push(`create ${session.id}`);
+        emit({ type: "session_created", session });
+        return session;
+      },
+      messages: async (sessionId) => memory.messages(sessionId),
+      async prompt(request) {
+        calls.push(`prompt ${request.sessionId}`);
+        memory.session(request.sessionId);
+        const turnId = memory.newId("msg");
+        const stop = new AbortController();
+        running.set(request.sessionId, stop);
+        // Accepted first, told later: as an engine does that answers the request and then works.
+        const accepted = Promise.resolve();
+        void accepted.then(() => {
+          emit({ type: "message_updated", message: memory.userMessage(request, turnId) });
+          return think(request, turnId, stop.signal);
+        });
+        return { turnId, accepted };
+      },
+      async abort(sessionId) {
+        calls.push(`abort ${sessionId}`);
+        running.get(sessionId)?.abort();
+      },
+      async storeMessage(sessionId, content) {
+        const message = memory.userMessage({ sessionId, content }, memory.newId("msg"));
+        emit({ type: "message_updated", message });
+        return message;
+      },
+      listPermissions: async () => memory.permissions(),
+      async replyPermission({ permissionId, decision }: PermissionReply) {
+        calls.push(`reply ${permissionId} ${decision}`);
+        const answer = answers.get(permissionId);
+        if (answer === undefined) {
+          throw new EngineError(
+            "PERMISSION_NOT_FOUND",
+            `No permission request ${permissionId} waits for an answer.`,
+          );
+        }
+        answers.delete(permissionId);
+        emit({
+          type: "permission_resolved",
+          permissionId,
+          sessionId: memory.askingSession(permissionId),
+          decision,
+        });
+        answer(decision);
+      },
+    };
+  };
+
+  return {
+    id: "mock",
+    name: "Mock engine",
+    capabilities,
+    connect,
+    emit,
+    drop(error) {
+      for (const stream of [...streams]) {
+        streams.delete(stream);
+        if (error === undefined) stream.close();
+        else stream.fail(error);
+      }
+    },
+    refuse(error) {
+      refusal = error;
+    },
+    get listeners() {
+      return streams.size;
+    },
+    calls,
+  };
+}

@@ -1,0 +1,125 @@
+import type { PromptRequest, SessionSnapshot } from "../engine/driver.ts";
+import type { DriverEvent, DriverMessage, DriverPart, DriverSession } from "../engine/driver-events.ts";
+import { EngineError } from "../engine/errors.ts";
+import type { MessageContent, PromptContent } from "../engine/message.ts";
+import type { PermissionRequest } from "../engine/permission.ts";
+
+/** What the mock engine has on record: the truth that a client reads again after a gap. */
+export class MockMemory {
+  readonly #sessions = new Map<string, DriverSession>();
+  readonly #messages = new Map<string, Map<string, DriverMessage>>();
+  readonly #permissions = new Map<string, PermissionRequest>();
+  #count = 0;
+
+  /** A clock that goes on by one with every look at it: tests see the same times every run. */
+  now(): number {
+    this.#count += 1;
+    return this.#count;
+  }
+
+  newId(kind: string): string {
+    return `${kind}_${this.now()}`;
+  }
+
+  newSession(given: Partial<DriverSession>): DriverSession {
+    const createdAt = this.now();
+    return { title: "", ...given, id: `ses_${createdAt}`, createdAt, updatedAt: createdAt };
+  }
+
+  session(sessionId: string): DriverSession {
+    const session = this.#sessions.get(sessionId);
+    if (session !== undefined) return session;
+    throw new EngineError("SESSION_NOT_FOUND", `There is no session ${sessionId}.`, {
+      engine: "mock",
+      sessionId,
+    });
+  }
+
+  sessions(): readonly DriverSession[] {
+    return [...this.#sessions.values()];
+  }
+
+  messages(sessionId: string): readonly DriverMessage[] {
+    this.session(sessionId);
+    return [...(this.#messages.get(sessionId)?.values() ?? [])];
+  }
+
+  permissions(): readonly PermissionRequest[] {
+    return [...this.#permissions.values()];
+  }
+
+  askingSession(permissionId: string): string {
+    return this.#permissions.get(permissionId)?.sessionId ?? "";
+  }
+
+  userMessage(
+    { sessionId, content }: Pick<PromptRequest, "sessionId" | "content">,
+    id: string,
+  ): DriverMessage {
+    this.session(sessionId);
+    const parts = asList(content).map(
+      ({ text = "" }): DriverPart => ({
+        part: { type: "text", id: this.newId("prt"), text },
+        complete: true,
+      }),
+    );
+    return { id, sessionId, role: "user", turnId: id, createdAt: this.now(), parts };
+  }
+
+  snapshot(
+    sessionIds: readonly string[] | undefined,
+    withMessages: readonly string[],
+    isRunning: (sessionId: string) => boolean,
+  ): readonly SessionSnapshot[] {
+    const wanted = sessionIds && new Set(sessionIds);
+    return this.sessions()
+      .filter(({ id }) => wanted === undefined || wanted.has(id))
+      .map((session) => ({
+        session,
+        running: isRunning(session.id),
+        permissions: this.permissions().filter(({ sessionId }) => sessionId === session.id),
+        ...(withMessages.includes(session.id) ? { messages: this.messages(session.id) } : {}),
+      }));
+  }
+
+  remember(event: DriverEvent): void {
+    switch (event.type) {
+      case "session_created":
+      case "session_updated":
+        this.#sessions.set(event.session.id, event.session);
+        break;
+      case "session_deleted":
+        this.#sessions.delete(event.sessionId);
+        this.#messages.delete(event.sessionId);
+        break;
+      case "message_updated": {
+        const { message } = event;
+        const known = this.#messages.get(message.sessionId) ?? new Map<string, DriverMessage>();
+        this.#messages.set(message.sessionId, known);
+        known.set(message.id, { parts: known.get(message.id)?.parts ?? [], ...message });
+        break;
+      }
+      case "part_updated": {
+        const { part, complete } = event;
+        const known = this.#messages.get(event.sessionId);
+        const message = known?.get(event.messageId);
+        if (known === undefined || message === undefined) break;
+        const parts = new Map((message.parts ?? []).map((known) => [known.part.id, known]));
+        parts.set(part.id, { part, complete });
+        known.set(message.id, { ...message, parts: [...parts.values()] });
+        break;
+      }
+      case "permission_requested":
+        this.#permissions.set(event.request.permissionId, event.request);
+        break;
+      case "permission_resolved":
+        this.#permissions.delete(event.permissionId);
+        break;
+    }
+  }
+}
+
+function asList(content: PromptContent): readonly MessageContent[] {
+  if (typeof content === "string") return [{ type: "text", text: content }];
+  return "type" in content ? [content] : content;
+}
