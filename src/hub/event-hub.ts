@@ -3,7 +3,7 @@ import type { DriverEventStream, EngineConnection } from "../engine/driver.ts";
 import type { DriverEvent } from "../engine/driver-events.ts";
 import { EngineError } from "../engine/errors.ts";
 import type { EventStreamStatus } from "../engine/managed-engine-client.ts";
-import { delay, scoped } from "../engine/scope.ts";
+import { delay, scoped, withDeadline } from "../engine/scope.ts";
 import {
   type ConnectionSignal,
   type ConnectionStatus,
@@ -84,7 +84,8 @@ export class EventHub {
     const release = this.retain();
     try {
       await this.ready(signal);
-      if (wasOpen) await this.#link.use(signal, (connection, scope) => this.#resync(connection, scope));
+      if (wasOpen)
+        await this.#link.use(signal, (connection, scope) => this.#resync(connection, scope, false));
     } catch (error) {
       this.#mirrors = false;
       release();
@@ -100,18 +101,31 @@ export class EventHub {
     const run = this.#run;
     if (run === undefined) throw this.#status.lastError ?? this.#link.signal.reason;
     const { connectTimeout } = this.#options;
-    await scoped([this.#link.signal, signal], (scope) =>
-      Promise.race([
-        run.opened.promise,
-        delay(connectTimeout, scope).then(() => {
-          const why = this.#status.lastError ? ` Last error: ${this.#status.lastError.message}` : "";
-          throw new EngineError(
-            "TIMEOUT",
-            `The engine's events could not be opened in ${connectTimeout} ms.${why}`,
-          );
-        }),
-      ]),
-    );
+    const late = () => {
+      const why = this.#status.lastError ? ` Last error: ${this.#status.lastError.message}` : "";
+      return new EngineError(
+        "TIMEOUT",
+        `The engine's events could not be opened in ${connectTimeout} ms.${why}`,
+      );
+    };
+    await withDeadline(connectTimeout, late, [this.#link.signal, signal], () => run.opened.promise);
+  }
+
+  /**
+   * Reads a session that nobody has told of yet, so that what follows can be told from what was before.
+   * @throws EngineError `SESSION_NOT_FOUND`
+   */
+  async meet(sessionId: string, signal: AbortSignal): Promise<void> {
+    if (this.#store.get(sessionId)?.known) return;
+    const connection = await this.#link.connection();
+    const [snapshot] = await connection.snapshot({
+      sessionIds: [sessionId],
+      withMessages: [sessionId],
+      signal,
+    });
+    if (snapshot === undefined)
+      throw new EngineError("SESSION_NOT_FOUND", `There is no session ${sessionId}.`, { sessionId });
+    this.#publish(this.#store.restore(snapshot, false), sessionId);
   }
 
   /** Takes in what the package itself knows before the engine says it. */
@@ -187,7 +201,7 @@ export class EventHub {
     };
     const catchingUp = async (scope: AbortSignal) => {
       const reconnected = this.#state === "reconnecting";
-      const sessions = await this.#resync(connection, scope);
+      const sessions = await this.#resync(connection, scope, reconnected);
       for (const event of waiting ?? []) this.apply(event);
       waiting = undefined;
       onOpen();
@@ -203,7 +217,7 @@ export class EventHub {
   }
 
   /** Reads what may have been missed, and folds it in. Returns how many sessions were read. */
-  async #resync(connection: EngineConnection, signal: AbortSignal): Promise<number> {
+  async #resync(connection: EngineConnection, signal: AbortSignal, afterGap: boolean): Promise<number> {
     const states = [...this.#store.all()];
     const busy = states.filter((state) => state.openTurns.size > 0 || state.session.status === "running");
     const withMessages = busy.map((state) => state.session.id);

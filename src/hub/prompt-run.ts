@@ -3,7 +3,7 @@ import { EngineError } from "../engine/errors.ts";
 import type { EngineEvent } from "../engine/events.ts";
 import type { PromptResult } from "../engine/prompt-call.ts";
 import type { PromptEvent } from "../engine/prompt-events.ts";
-import { delay, scoped } from "../engine/scope.ts";
+import { scoped, withDeadline } from "../engine/scope.ts";
 import { messagesOfTurn } from "../lifecycle/turns.ts";
 import { type Channel, createChannel } from "../stream/channel.ts";
 import type { EventHub } from "./event-hub.ts";
@@ -116,9 +116,10 @@ export class PromptRun {
     let partial: PromptResult | undefined;
     try {
       return await scoped([link.signal, this.#signal, this.#withdrawn.signal], async (scope) => {
-        await hub.ready(scope);
-        const connection = await link.connection();
         const { sessionId } = this.#request;
+        await hub.ready(scope);
+        await hub.meet(sessionId, scope);
+        const connection = await link.connection();
         const newestMessageId = this.#context.store.get(sessionId)?.newestMessageId;
         const receipt = await connection.prompt({ ...this.#request, newestMessageId, signal: scope });
         scope.addEventListener("abort", () => {
@@ -202,7 +203,10 @@ export class PromptRun {
 
   /** An engine that took the abort and says nothing more of the turn is believed. */
   async #awaitLastWords(): Promise<void> {
-    await Promise.race([this.settled, delay(LAST_WORDS_MS, this.#context.link.signal)]);
+    const silent = () => new Error("The engine said nothing more.");
+    await withDeadline(LAST_WORDS_MS, silent, [this.#context.link.signal], () => this.settled).catch(
+      () => {},
+    );
     const partial = this.#partial();
     if (!this.#over && partial !== undefined) this.#ended.resolve(partial);
   }

@@ -1,7 +1,7 @@
 import { EngineError } from "../engine/errors.ts";
 import type { RegistrySnapshot, SessionRegistry, WaitForOptions } from "../engine/managed-engine-client.ts";
 import type { PermissionRequest } from "../engine/permission.ts";
-import { delay, scoped } from "../engine/scope.ts";
+import { scoped, withDeadline } from "../engine/scope.ts";
 import type { Session, SessionRef } from "../engine/session.ts";
 import type { SessionStore } from "./session-store.ts";
 
@@ -67,16 +67,14 @@ export class Registry implements SessionRegistry {
     };
     const leave = this.#store.onChange(look);
     try {
-      return await scoped([this.#life, signal], (scope) => {
-        look();
-        if (timeout === undefined) return promise;
-        const late = delay(timeout, scope).then(() => {
-          throw new EngineError("TIMEOUT", `Session ${id} was not as awaited within ${timeout} ms.`, {
-            sessionId: id,
-          });
+      look();
+      const signals = [this.#life, signal];
+      if (timeout === undefined) return await scoped(signals, () => promise);
+      const late = () =>
+        new EngineError("TIMEOUT", `Session ${id} was not as awaited within ${timeout} ms.`, {
+          sessionId: id,
         });
-        return Promise.race([promise, late]);
-      });
+      return await withDeadline(timeout, late, signals, () => promise);
     } finally {
       leave();
     }

@@ -5,7 +5,7 @@ import { loseSync } from "./message-state.ts";
 import { putMessage } from "./reduce-message.ts";
 import { reduceSession } from "./reduce-session.ts";
 import { setActivity } from "./session-changes.ts";
-import type { SessionState } from "./session-state.ts";
+import { type SessionState, withTold } from "./session-state.ts";
 import { outcomeAfterRereading, outcomeOf } from "./turn-outcome.ts";
 import { settleTurns } from "./turns.ts";
 
@@ -20,9 +20,13 @@ export function restoreSession(
 ): readonly EngineEvent[] {
   const out: EngineEvent[] = [];
   const { session, running, messages, permissions } = snapshot;
-  out.push(...reduceSession(state, { type: state.known ? "session_updated" : "session_created", session }));
+  // Meeting a session is no event of the engine: nothing happened to it.
+  if (!state.known) state.session = withTold(state.session, session);
+  state.known = true;
+  out.push(...reduceSession(state, { type: "session_updated", session }));
 
   state.engineRunning = running;
+  state.newestMessageId = messages?.at(-1)?.id ?? state.newestMessageId;
   for (const message of ofInterest(state, messages ?? [], running))
     putMessage(state, message, "snapshot", out);
   for (const request of permissions) {

@@ -120,41 +120,40 @@ export function readSse(
     return frame;
   };
 
-  const readChunk = async (): Promise<void> => {
-    try {
-      const chunk = await reader?.read();
-      if (!open) return;
-      // A native abort runs its listeners one by one, and a read may settle before ours had its turn.
-      if (signal?.aborted) return onAbort();
-      if (!chunk || chunk.done) return release();
-      if (chunk.value.byteLength === 0) return;
-      onActivity?.();
-      parser.feed(decoder.decode(chunk.value, { stream: true }));
-    } catch (error) {
-      if (signal?.aborted) onAbort();
-      else fail(error);
-    }
+  const parse = (chunk: ReadableStreamReadResult<Uint8Array> | undefined): void => {
+    if (!open) return;
+    // A native abort runs its listeners one by one, and a read may settle before ours had its turn.
+    if (signal?.aborted) return onAbort();
+    if (!chunk || chunk.done) return release();
+    if (chunk.value.byteLength === 0) return;
+    onActivity?.();
+    parser.feed(decoder.decode(chunk.value, { stream: true }));
   };
 
-  const pull = async (): Promise<IteratorResult<SseFrame, undefined>> => {
-    while (true) {
-      const frame = take();
-      if (frame) return { done: false, value: frame };
-      if (failure) {
-        const { error } = failure;
-        failure = undefined;
-        throw error;
-      }
-      if (!open) return { done: true, value: undefined };
-      await readChunk();
-    }
-  };
-
-  // Calls of next() that overlap are answered in order.
   let pulls = 0;
   let lastPull: Promise<unknown> = Promise.resolve();
-  const pulled = (): void => {
-    pulls--;
+
+  const pull = async (): Promise<IteratorResult<SseFrame, undefined>> => {
+    try {
+      while (true) {
+        const frame = take();
+        if (frame) return { done: false, value: frame };
+        if (failure) {
+          const { error } = failure;
+          failure = undefined;
+          throw error;
+        }
+        if (!open) return { done: true, value: undefined };
+        try {
+          parse(await reader?.read());
+        } catch (error) {
+          if (signal?.aborted) onAbort();
+          else fail(error);
+        }
+      }
+    } finally {
+      pulls--;
+    }
   };
 
   if (signal?.aborted) onAbort();
@@ -162,18 +161,20 @@ export function readSse(
 
   return {
     next() {
-      const frame = pulls === 0 ? take() : undefined;
+      // Calls that overlap are answered in order.
+      const alone = pulls === 0;
+      const frame = alone ? take() : undefined;
       if (frame) return Promise.resolve({ done: false, value: frame });
       pulls++;
-      const result = lastPull.then(pull);
-      lastPull = result.then(pulled, pulled);
+      const result = alone ? pull() : lastPull.then(pull);
+      lastPull = result.catch(() => {});
       return result;
     },
     return() {
       frames = [];
       taken = 0;
       failure = undefined;
-      if (open) release();
+      release();
       return Promise.resolve({ done: true, value: undefined });
     },
     [Symbol.asyncIterator]() {
