@@ -224,8 +224,14 @@ export class EventHub {
     if (!this.#mirrors && states.length === 0) return 0;
     const sessionIds = this.#mirrors ? undefined : states.map((state) => state.session.id);
     const snapshots = await connection.snapshot({ sessionIds, withMessages, signal });
-    for (const snapshot of snapshots)
-      this.#publish(this.#store.restore(snapshot, false), snapshot.session.id);
+    for (const snapshot of snapshots) {
+      const { id } = snapshot.session;
+      const isNew = afterGap && !this.#store.get(id)?.known;
+      const changes = this.#store.restore(snapshot, false);
+      const session = this.#store.get(id)?.session;
+      if (isNew && session !== undefined) this.#fanout.publish([{ type: "session_created", session }]);
+      this.#publish(changes, id);
+    }
     return snapshots.length;
   }
 
