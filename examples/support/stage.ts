@@ -1,0 +1,62 @@
+import { scriptedConfig } from "../../test/support/scripted-config.ts";
+import { callTool, nextStep, pause, say, script } from "../../test/support/scripted-model/script.ts";
+import { startScriptedModel } from "../../test/support/scripted-model/server.ts";
+import { createWorkspace } from "../../test/support/throwaway.ts";
+import { homeEnv, openHome, writeGlobalConfig } from "../../test/support/throwaway-home.ts";
+
+/** Where an example plays: nothing of it touches your files or your OpenCode. */
+export interface Stage {
+  /** A project with one file, `greet.js`. */
+  readonly directory: string;
+  /** The file that the prompt changes. */
+  readonly file: string;
+  read(): Promise<string>;
+  readonly model: string;
+  readonly prompt: string;
+  /** For the engine: a home of its own. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  close(): Promise<void>;
+}
+
+const BEFORE = "export function greet(name) {\n  return `Hello, ${name}!`;\n}\n";
+const AFTER =
+  'export function greet(name) {\n  if (!name) throw new TypeError("greet() needs a name");\n  return `Hello, ${name}!`;\n}\n';
+const REQUEST = "Add input validation to greet.js";
+
+/** Sets the stage with a scripted model, or for a real one when it is named (`anthropic/claude-opus-4-5`). */
+export async function setStage(realModel: string | undefined): Promise<Stage> {
+  const workspace = await createWorkspace({ git: true, files: { "greet.js": BEFORE } });
+  const home = await openHome();
+  const model = realModel === undefined ? await startScriptedModel() : undefined;
+  if (model !== undefined) await writeGlobalConfig(home.directory, scriptedConfig(model));
+  return {
+    directory: workspace.directory,
+    file: "greet.js",
+    read: () => workspace.read("greet.js"),
+    model: realModel ?? "local/scripted",
+    prompt: model === undefined ? REQUEST : scripted(workspace.path("greet.js")),
+    // Not the configuration of the person who runs this.
+    env: { ...homeEnv(home.directory), OPENCODE_CONFIG: undefined, OPENCODE_CONFIG_CONTENT: undefined },
+    async close() {
+      await model?.close();
+      await workspace.remove();
+      await home.remove();
+    },
+  };
+}
+
+/** What the scripted model is to answer travels in the prompt. */
+function scripted(path: string): string {
+  const words = (text: string) =>
+    text.split(/(?<=\s)/).flatMap((word) => [say(word, { size: 0 }), pause(25)]);
+  return script(
+    ...words("I will look at the file, and then make greet() refuse a missing name. "),
+    callTool("bash", { command: "cat greet.js", description: "Read greet.js" }),
+    nextStep(),
+    ...words("There is no check yet. Here is the change: "),
+    callTool("edit", { filePath: path, oldString: BEFORE, newString: AFTER }),
+    nextStep(),
+    ...words("Done: greet() now throws a TypeError when the name is missing."),
+    REQUEST,
+  );
+}

@@ -1,0 +1,109 @@
+import type { Failure, ModelTurn, ReplyEncoder, ReplyEnd, ReplyHead, Wire } from "./wire.ts";
+
+/** OpenAI's chat completions, as `@ai-sdk/openai-compatible` speaks them. */
+export const chatCompletions: Wire = {
+  id: "chat-completions",
+  accepts: (method, pathname) => method === "POST" && pathname.endsWith("/chat/completions"),
+  read: readTurn,
+  contentType: "text/event-stream; charset=utf-8",
+  encode: encodeReply,
+  inOnePiece: (head, content) => ({
+    ...envelope(head, "chat.completion"),
+    choices: [{ index: 0, message: { role: "assistant", content }, finish_reason: "stop" }],
+    usage: { prompt_tokens: 10, completion_tokens: 5, total_tokens: 15 },
+  }),
+  failure: failureBody,
+  overflow: {
+    status: 400,
+    failure: {
+      message:
+        "This model's maximum context length is 8192 tokens. However, your messages resulted in 9000 tokens. " +
+        "Please reduce the length of the messages.",
+      type: "invalid_request_error",
+      code: "context_length_exceeded",
+    },
+  },
+};
+
+function encodeReply(head: ReplyHead): ReplyEncoder {
+  let toolCalls = 0;
+  const chunk = (extra: object) => data({ ...envelope(head, "chat.completion.chunk"), ...extra });
+  const delta = (delta: object) => chunk({ choices: [{ index: 0, delta, finish_reason: null }] });
+
+  return {
+    text: (content) => [delta({ content })],
+    reasoning: (text) => [delta({ reasoning_content: text })],
+    toolCall(name, [first = "", ...rest]) {
+      const index = toolCalls++;
+      const id = `call_${idOf(head)}_${index}`;
+      return [
+        delta({ tool_calls: [{ index, id, type: "function", function: { name, arguments: first } }] }),
+        ...rest.map((piece) => delta({ tool_calls: [{ index, function: { arguments: piece } }] })),
+      ];
+    },
+    end({ finish, usage, mark }) {
+      const reason = finish ?? (toolCalls > 0 ? "tool_calls" : "stop");
+      const last = chunk({ choices: [{ index: 0, delta: {}, finish_reason: reason }], ...usageBlock(usage) });
+      return mark ? [last, "data: [DONE]\n\n"] : [last];
+    },
+    failure: (failure) => [data(failureBody(failure))],
+  };
+}
+
+const data = (value: unknown) => `data: ${JSON.stringify(value)}\n\n`;
+const idOf = (head: ReplyHead) => `chatcmpl-${head.number}`;
+const envelope = (head: ReplyHead, object: string) => ({
+  id: idOf(head),
+  object,
+  created: 1,
+  model: head.model,
+});
+
+function failureBody({ message, type, code }: Failure) {
+  return { error: { message, type, param: null, code: code ?? null } };
+}
+
+function usageBlock(usage: ReplyEnd["usage"]) {
+  if (!usage) return {};
+  return {
+    usage: {
+      prompt_tokens: usage.input,
+      completion_tokens: usage.output,
+      total_tokens: usage.input + usage.output,
+      prompt_tokens_details: { cached_tokens: usage.cached },
+      completion_tokens_details: { reasoning_tokens: usage.reasoning },
+    },
+  };
+}
+
+function readTurn(body: unknown): ModelTurn {
+  const request = fields(body);
+  const messages = list(request.messages).map((message) => {
+    const { role, content } = fields(message);
+    return { role: String(role), text: textOf(content) };
+  });
+  const isSystem = (message: { role: string }) => message.role === "system" || message.role === "developer";
+  return {
+    model: String(request.model ?? ""),
+    streamed: request.stream === true,
+    system: messages
+      .filter(isSystem)
+      .map((message) => message.text)
+      .join("\n"),
+    messages: messages.filter((message) => !isSystem(message)),
+    tools: list(request.tools).map((tool) => String(fields(fields(tool).function).name)),
+  };
+}
+
+/** All text of a message, whether its content is a string or a list of parts. */
+function textOf(content: unknown): string {
+  if (typeof content === "string") return content;
+  return list(content)
+    .map((part) => fields(part).text)
+    .map((text) => (typeof text === "string" ? text : ""))
+    .join("\n");
+}
+
+const list = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
+const fields = (value: unknown): Readonly<Record<string, unknown>> =>
+  typeof value === "object" && value !== null ? { ...value } : {};
