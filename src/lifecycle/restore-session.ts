@@ -6,7 +6,7 @@ import { putMessage } from "./reduce-message.ts";
 import { reduceSession } from "./reduce-session.ts";
 import { setActivity } from "./session-changes.ts";
 import { type SessionState, withTold } from "./session-state.ts";
-import { outcomeAfterRereading, outcomeOf } from "./turn-outcome.ts";
+import { outcomeAfterReading } from "./turn-outcome.ts";
 import { settleTurns } from "./turns.ts";
 
 /**
@@ -40,7 +40,7 @@ export function restoreSession(
     out.push({ type: "permission_resolved", permissionId, sessionId, decision: "dropped" });
   }
   if (running) setActivity(state, state.session.activity ?? "thinking", out);
-  else settleTurns(state, out, final ? outcomeAfterRereading : outcomeOf);
+  else settleTurns(state, out, (evidence) => outcomeAfterReading(evidence, final));
   return out;
 }
 

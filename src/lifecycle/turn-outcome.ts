@@ -40,16 +40,16 @@ export function outcomeOf({ messages, lastError, answeredLater }: TurnEvidence):
   return { status: failed ? "rejected" : "completed" };
 }
 
-/** For a turn that can't be told even after everything was read again: its engine went away in the middle. */
-export function outcomeAfterRereading(evidence: TurnEvidence): TurnOutcome {
-  return (
-    outcomeOf(evidence) ?? {
-      status: "lost",
-      error: {
-        code: "TURN_LOST",
-        message:
-          "The engine is idle, but it never said how this turn ended; it may have been restarted. Send the prompt again.",
-      },
-    }
-  );
+/**
+ * How a turn ended whose records were read again while the engine is idle: a complaint that came with it counts as
+ * its end. `final`: it was read often enough, and a turn that is still unexplained died with its engine.
+ */
+export function outcomeAfterReading(evidence: TurnEvidence, final: boolean): TurnOutcome | undefined {
+  const outcome = outcomeOf(evidence);
+  if (outcome !== undefined) return outcome;
+  if (evidence.lastError !== undefined) return { status: "error", error: evidence.lastError };
+  if (!final) return undefined;
+  const message =
+    "The engine is idle, but it never said how this turn ended; it may have been restarted. Send the prompt again.";
+  return { status: "lost", error: { code: "TURN_LOST", message } };
 }

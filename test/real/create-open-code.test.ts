@@ -1,0 +1,141 @@
+import { createServer } from "node:http";
+import { type AddressInfo, connect } from "node:net";
+import { type CreateOpenCodeOptions, createOpenCode } from "@quantumreef/engine-client/node";
+import { afterEach, describe, expect, it } from "vitest";
+import { startOpenCode } from "../support/opencode-server.ts";
+import { scriptedConfig } from "../support/scripted-config.ts";
+import { say, script } from "../support/scripted-model/script.ts";
+import { startScriptedModel } from "../support/scripted-model/server.ts";
+import { isAlive, takeSlot } from "../support/slots.ts";
+import { createWorkspace } from "../support/throwaway.ts";
+import { homeEnv, openHome, writeGlobalConfig } from "../support/throwaway-home.ts";
+
+const cleanup: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  for (const undo of cleanup.splice(0).reverse()) await undo();
+});
+
+/** A scripted model, a project and a home; and what `createOpenCode` needs to start a server there. */
+async function setUp() {
+  const slot = await takeSlot();
+  cleanup.push(async () => slot.release());
+  const model = await startScriptedModel();
+  cleanup.push(() => model.close());
+  const workspace = await createWorkspace({ git: true });
+  cleanup.push(() => workspace.remove());
+  const home = await openHome();
+  cleanup.push(() => home.remove());
+  const config = scriptedConfig(model);
+  await writeGlobalConfig(home.directory, config);
+  const options: CreateOpenCodeOptions = {
+    port: 0,
+    workingDirectory: workspace.directory,
+    serverDirectory: workspace.directory,
+    env: homeEnv(home.directory),
+  };
+  return { options, workspace, config };
+}
+
+describe("createOpenCode", () => {
+  it("starts a server, mirrors it, and leaves nothing behind", async () => {
+    const { options, workspace } = await setUp();
+    const client = await createOpenCode(options);
+    const { mode, pid = 0, url } = client.process;
+    try {
+      expect(mode).toBe("spawned");
+      expect(isAlive(pid)).toBe(true);
+      expect(client.version).toBe("1.18.33");
+      expect(await client.health()).toMatchObject({ ok: true });
+      expect(client.events.status.state).toBe("open");
+      const session = await client.session.create();
+      // Not the home directory, where a started server runs by default; and not a model that the engine lacks.
+      expect(session.workingDirectory).toBe(workspace.directory);
+      expect(session.model).toBeUndefined();
+      expect(client.registry.get(session)).toEqual(session);
+      expect(await client.session.prompt(session, script(say("Hello."))).text()).toBe("Hello.");
+    } finally {
+      await client.dispose();
+    }
+    expect(isAlive(pid)).toBe(false);
+    await expect(fetch(url)).rejects.toThrow();
+    await client.dispose();
+  });
+
+  it("attaches to a server that runs, and never stops it", async () => {
+    const workspace = await createWorkspace({ git: true });
+    cleanup.push(() => workspace.remove());
+    const server = await startOpenCode({ cwd: workspace.directory });
+    cleanup.push(() => server.stop());
+    const client = await createOpenCode({
+      port: server.port,
+      autoStart: false,
+      workingDirectory: workspace.directory,
+    });
+    expect(client.process).toEqual({ mode: "attached", url: server.url });
+    const session = await client.session.create({ title: "attached" });
+    expect(client.registry.get(session)).toEqual(session);
+    await client.dispose();
+    expect(isAlive(server.pid)).toBe(true);
+    expect((await fetch(`${server.url}/global/health`)).ok).toBe(true);
+  });
+
+  it("says what has the port when it is something else", async () => {
+    const other = createServer((_, response) =>
+      response.setHeader("content-type", "text/html").end("<h1>Shop</h1>"),
+    );
+    await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve));
+    cleanup.push(async () => other.close());
+    const { port } = other.address() as AddressInfo;
+    await expect(createOpenCode({ port })).rejects.toMatchObject({
+      code: "PROCESS_FAILED",
+      message: expect.stringMatching(new RegExp(`127.0.0.1:${port} is taken.*text/html.*port: 0`)),
+    });
+  });
+
+  it("says so when nothing answers and it may not start one", async () => {
+    const port = await freePort();
+    await expect(createOpenCode({ port, autoStart: false })).rejects.toMatchObject({
+      code: "ENGINE_UNAVAILABLE",
+      message: expect.stringContaining(`opencode serve --port ${port}`),
+    });
+  });
+
+  it("says how to install a program that is missing", async () => {
+    await expect(createOpenCode({ port: 0, binary: "/nowhere/opencode" })).rejects.toMatchObject({
+      code: "PROCESS_FAILED",
+      message: expect.stringContaining("npm install -g opencode-ai"),
+    });
+  });
+
+  it("shows the last words of a server that ends before it listens, without secrets", async () => {
+    const env = { ...homeEnv("/nonexistent"), OPENCODE_SERVER_PASSWORD: "s3cret-word", HOME: "/proc/none" };
+    const failure = await createOpenCode({
+      port: 0,
+      serverDirectory: "/",
+      env: { ...env, XDG_DATA_HOME: "/proc/none" },
+    }).catch((error: unknown) => error);
+    expect(failure).toMatchObject({
+      code: "PROCESS_FAILED",
+      message: expect.stringMatching(/ended with exit code 1/),
+    });
+    expect(String(failure)).not.toContain("s3cret-word");
+  });
+
+  it("refuses a bad setting before it does anything", async () => {
+    await expect(createOpenCode({ port: 99_999 })).rejects.toMatchObject({
+      code: "CONFIG_INVALID",
+      message: expect.stringMatching(/port.*99999.*65535/),
+    });
+  });
+});
+
+/** A port on which nothing listens. */
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  const refused = await new Promise((resolve) => connect(port, "127.0.0.1").once("error", resolve));
+  expect(refused).toMatchObject({ code: "ECONNREFUSED" });
+  return port;
+}
