@@ -123,11 +123,12 @@ export function readSse(
   const parse = (chunk: ReadableStreamReadResult<Uint8Array> | undefined): void => {
     if (!open) return;
     // A native abort runs its listeners one by one, and a read may settle before ours had its turn.
-    if (signal?.aborted) return onAbort();
-    if (!chunk || chunk.done) return release();
-    if (chunk.value.byteLength === 0) return;
-    onActivity?.();
-    parser.feed(decoder.decode(chunk.value, { stream: true }));
+    if (signal?.aborted) onAbort();
+    else if (!chunk || chunk.done) release();
+    else if (chunk.value.byteLength > 0) {
+      onActivity?.();
+      parser.feed(decoder.decode(chunk.value, { stream: true }));
+    }
   };
 
   let pulls = 0;
