@@ -1,8 +1,6 @@
 import type { EngineCapabilities } from "../../engine/capabilities.ts";
 import type {
   DriverCall,
-  DriverEventStream,
-  DriverItem,
   DriverReport,
   EngineConnection,
   PermissionReply,
@@ -12,16 +10,15 @@ import type {
 import type { DriverSession } from "../../engine/driver-events.ts";
 import { EngineError } from "../../engine/errors.ts";
 import type { CreateSessionOptions } from "../../engine/managed-engine-client.ts";
-import { withDeadline } from "../../engine/scope.ts";
 import type { Http } from "../../http.ts";
-import { readSse } from "../../stream/sse.ts";
 import { decodeFileDiff, decodeMessage, decodeSession } from "./decode.ts";
-import { readFrame } from "./frames.ts";
-import { findModel, type ModelRef, resolveModel } from "./models.ts";
+import { listen } from "./listen.ts";
+import { findModel, listModels, resolveModel } from "./models.ts";
 import { NativePermissions } from "./permissions.ts";
 import { promptBody, toParts } from "./prompt-body.ts";
-import { fileDiffsSchema, messageSchema, messagesSchema, providersSchema, sessionSchema } from "./schema.ts";
+import { fileDiffsSchema, healthSchema, messageSchema, messagesSchema, sessionSchema } from "./schema.ts";
 import { NativeSessions } from "./sessions.ts";
+import { readSnapshot } from "./snapshot.ts";
 
 export const nativeCapabilities: EngineCapabilities = {
   storeMessage: true,
@@ -49,60 +46,20 @@ export interface NativeOptions {
 
 /** One life of the wire to `opencode serve`, in its own dialect. */
 export function createNativeConnection(options: NativeOptions): EngineConnection {
-  const { http, version, report, workingDirectory, reviewEdits, connectTimeout } = options;
+  const { http, version, report, workingDirectory, reviewEdits } = options;
   const life = new AbortController();
   const sessions = new NativeSessions(http, report, workingDirectory);
   const permissions = new NativePermissions(http, sessions);
   const toldOnce = new Set<string>();
 
-  const models = async (
-    directory: string | undefined,
-    signal: AbortSignal | undefined,
-  ): Promise<ModelRef[]> => {
-    const { value } = await http.json("GET", "/config/providers", providersSchema, {
-      query: { directory },
-      signal,
-    });
-    return value.providers.flatMap(({ id, models: own }) =>
-      Object.keys(own).map((modelID) => ({ providerID: id, modelID })),
-    );
-  };
-
   /** The model of a new session: the one asked for, the client's, the preferred one if it exists, else the engine's. */
   const modelFor = async (asked: string | undefined, directory: string | undefined, signal?: AbortSignal) => {
     const name = asked ?? options.model;
-    if (name !== undefined) return resolveModel(name, await models(directory, signal));
+    if (name !== undefined) return resolveModel(name, await listModels(http, directory, signal));
     const { preferredModel } = options;
     return preferredModel === undefined
       ? undefined
-      : findModel(preferredModel, await models(directory, signal));
-  };
-
-  const events = async ({ signal }: { readonly signal: AbortSignal }): Promise<DriverEventStream> => {
-    const listening = AbortSignal.any([signal, life.signal]);
-    const late = () =>
-      new EngineError(
-        "TIMEOUT",
-        `${http.baseUrl} opened an event stream and said nothing in ${connectTimeout} ms.`,
-      );
-    const response = await http.open("/global/event", { signal: listening, timeout: connectTimeout });
-    const frames = readSse(response, { signal: listening, onActivity: report.alive });
-    // The first frame says that the engine counts us among its listeners; before it, things would be missed.
-    const first = await withDeadline(connectTimeout, late, [listening], () => frames.next()).catch(
-      async (error: unknown) => {
-        await frames.return();
-        throw error;
-      },
-    );
-    const context = { report, sawSession: sessions.saw };
-    return (async function* (): AsyncGenerator<DriverItem> {
-      try {
-        if (!first.done) yield* readFrame(first.value, context);
-        for await (const frame of frames) yield* readFrame(frame, context);
-      } finally {
-        await frames.return();
-      }
-    })();
+      : findModel(preferredModel, await listModels(http, directory, signal));
   };
 
   const createSession = async (create: CreateSessionOptions): Promise<DriverSession> => {
@@ -139,7 +96,7 @@ export function createNativeConnection(options: NativeOptions): EngineConnection
         ? undefined
         : sessions
             .directoryOf(sessionId, signal)
-            .then(async (at) => resolveModel(asked, await models(at, signal))),
+            .then(async (at) => resolveModel(asked, await listModels(http, at, signal))),
     ]);
     const body = { ...promptBody(content, newest), ...(model && { model }), ...(system && { system }) };
     const accepted = http.send("POST", `${sessions.path(sessionId)}/prompt_async`, { body, signal });
@@ -166,16 +123,17 @@ export function createNativeConnection(options: NativeOptions): EngineConnection
   return {
     version,
     capabilities: nativeCapabilities,
-    events,
+    events: ({ signal }) => listen(options, sessions.saw, [signal, life.signal]),
     async close() {
       life.abort(new EngineError("ENGINE_UNAVAILABLE", "The connection was closed.", { engine: "opencode" }));
     },
     async health({ signal }) {
       const started = performance.now();
-      await http.send("GET", "/global/health", { signal });
-      return { ok: true, latencyMs: performance.now() - started };
+      const { value } = await http.json("GET", "/global/health", healthSchema, { signal });
+      const error = value.healthy ? {} : { error: "OpenCode says that it is not healthy." };
+      return { ok: value.healthy, latencyMs: performance.now() - started, ...error };
     },
-    snapshot: (request) => sessions.snapshot(request, permissions),
+    snapshot: (request) => readSnapshot(request, sessions, permissions),
     listSessions: async ({ signal }) => (await sessions.list(signal)).map(decodeSession),
     createSession,
     prompt,

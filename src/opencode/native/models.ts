@@ -1,9 +1,26 @@
 import { EngineError } from "../../engine/errors.ts";
+import type { Http } from "../../http.ts";
 import { modelName } from "./decode.ts";
+import { providersSchema } from "./schema.ts";
 
 export interface ModelRef {
   readonly providerID: string;
   readonly modelID: string;
+}
+
+/** The models that the engine can use in a directory. From the small route: `/provider` is 6 MB. */
+export async function listModels(
+  http: Http,
+  directory: string | undefined,
+  signal: AbortSignal | undefined,
+): Promise<readonly ModelRef[]> {
+  const { value } = await http.json("GET", "/config/providers", providersSchema, {
+    query: { directory },
+    signal,
+  });
+  return value.providers.flatMap(({ id, models }) =>
+    Object.keys(models).map((modelID) => ({ providerID: id, modelID })),
+  );
 }
 
 /**

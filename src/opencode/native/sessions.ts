@@ -1,8 +1,8 @@
-import type { DriverReport, SessionSnapshot, SnapshotRequest } from "../../engine/driver.ts";
+import type { DriverReport } from "../../engine/driver.ts";
+import type { DriverMessage } from "../../engine/driver-events.ts";
 import { EngineError } from "../../engine/errors.ts";
 import type { Http } from "../../http.ts";
-import { decodeMessage, decodeSession } from "./decode.ts";
-import type { NativePermissions } from "./permissions.ts";
+import { decodeMessage } from "./decode.ts";
 import { messagesSchema, sessionSchema, sessionsSchema, statusesSchema, type WireSession } from "./schema.ts";
 
 const PAGE = 500;
@@ -13,13 +13,14 @@ const RECENT_MESSAGES = 50;
 export class NativeSessions {
   readonly #http: Http;
   readonly #report: DriverReport;
-  readonly #defaultDirectory: string | undefined;
+  /** Where this client works unless told otherwise; `undefined`: where the server was started. */
+  readonly defaultDirectory: string | undefined;
   readonly #directoryOf = new Map<string, string>();
 
   constructor(http: Http, report: DriverReport, defaultDirectory: string | undefined) {
     this.#http = http;
     this.#report = report;
-    this.#defaultDirectory = defaultDirectory;
+    this.defaultDirectory = defaultDirectory;
   }
 
   readonly saw = (sessionId: string, directory: string | undefined): void => {
@@ -28,7 +29,7 @@ export class NativeSessions {
 
   /** The directories in which something was seen to happen, and the one where this client works. */
   directories(): readonly (string | undefined)[] {
-    return [...new Set([this.#defaultDirectory, ...this.#directoryOf.values()])];
+    return [...new Set([this.defaultDirectory, ...this.#directoryOf.values()])];
   }
 
   /** @throws EngineError `SESSION_NOT_FOUND` for an id that can't be one: the engine would answer 500 */
@@ -73,32 +74,6 @@ export class NativeSessions {
     return value.at(-1)?.info.id;
   }
 
-  async snapshot(
-    request: SnapshotRequest,
-    permissions: NativePermissions,
-  ): Promise<readonly SessionSnapshot[]> {
-    const { sessionIds, withMessages, signal } = request;
-    const read = sessionIds === undefined ? await this.list(signal) : await this.#getAll(sessionIds, signal);
-    for (const { id, directory } of read) if (withMessages.includes(id)) this.saw(id, directory ?? undefined);
-    // Asking for a directory makes the engine load it: only where something is known to go on.
-    const asked = new Set(sessionIds ?? withMessages);
-    const busy = read.filter(({ id }) => asked.has(id)).map(({ directory }) => directory ?? undefined);
-    const directories = [...new Set([this.#defaultDirectory, ...busy])];
-    const [running, pending, messages] = await Promise.all([
-      Promise.all(directories.map((directory) => this.#running(directory, signal))),
-      permissions.list(directories, signal),
-      Promise.all(withMessages.map(async (id) => [id, await this.#recent(id, signal)] as const)),
-    ]);
-    const runningIds = new Set(running.flat());
-    const messagesOf = new Map(messages);
-    return read.map((session) => ({
-      session: decodeSession(session),
-      running: runningIds.has(session.id),
-      messages: messagesOf.get(session.id),
-      permissions: pending.filter(({ sessionId }) => sessionId === session.id),
-    }));
-  }
-
   async #page(
     query: Readonly<Record<string, string | number | boolean | undefined>>,
     signal: AbortSignal | undefined,
@@ -116,23 +91,12 @@ export class NativeSessions {
 
   async #listDirectory(signal: AbortSignal | undefined): Promise<readonly WireSession[]> {
     // Without a limit it is the newest hundred; below zero there is none.
-    const query = { directory: this.#defaultDirectory, limit: -1 };
+    const query = { directory: this.defaultDirectory, limit: -1 };
     return (await this.#http.json("GET", "/session", sessionsSchema, { query, signal })).value;
   }
 
-  async #getAll(ids: readonly string[], signal: AbortSignal): Promise<readonly WireSession[]> {
-    const read = await Promise.all(
-      ids.map((id) =>
-        this.get(id, signal).catch((error: unknown) => {
-          if (EngineError.is(error, "SESSION_NOT_FOUND")) return undefined;
-          throw error;
-        }),
-      ),
-    );
-    return read.filter((session) => session !== undefined);
-  }
-
-  async #running(directory: string | undefined, signal: AbortSignal): Promise<readonly string[]> {
+  /** Ids of the sessions that run in a directory. Asking makes the engine load it. */
+  async running(directory: string | undefined, signal: AbortSignal): Promise<readonly string[]> {
     try {
       const query = { directory };
       const { value } = await this.#http.json("GET", "/session/status", statusesSchema, { query, signal });
@@ -150,7 +114,11 @@ export class NativeSessions {
     }
   }
 
-  async #recent(sessionId: string, signal: AbortSignal) {
+  /** The newest messages, oldest first; `undefined` if the session is gone. */
+  async recentMessages(
+    sessionId: string,
+    signal: AbortSignal,
+  ): Promise<readonly DriverMessage[] | undefined> {
     try {
       const path = `${this.path(sessionId)}/message`;
       const query = { limit: RECENT_MESSAGES };

@@ -1,0 +1,50 @@
+import type { DriverEventStream, DriverItem, DriverReport } from "../../engine/driver.ts";
+import { EngineError } from "../../engine/errors.ts";
+import { withDeadline } from "../../engine/scope.ts";
+import type { Http } from "../../http.ts";
+import { readSse } from "../../stream/sse.ts";
+import { type FrameContext, readFrame } from "./frames.ts";
+
+export interface ListenOptions {
+  readonly http: Http;
+  readonly report: DriverReport;
+  /** Milliseconds until the stream must have begun. */
+  readonly connectTimeout: number;
+}
+
+/**
+ * Listens to all directories of the server. Resolves with its first frame, which says that it counts us among its
+ * listeners: before it, things would be missed.
+ */
+export async function listen(
+  { http, report, connectTimeout }: ListenOptions,
+  sawSession: FrameContext["sawSession"],
+  signals: readonly AbortSignal[],
+): Promise<DriverEventStream> {
+  const signal = AbortSignal.any([...signals]);
+  const response = await http.open("/global/event", { signal, timeout: connectTimeout });
+  const frames = readSse(response, { signal, onActivity: report.alive });
+  const late = () =>
+    new EngineError(
+      "TIMEOUT",
+      `${http.baseUrl} opened an event stream and said nothing in ${connectTimeout} ms.`,
+      {
+        engine: "opencode",
+      },
+    );
+  try {
+    const first = await withDeadline(connectTimeout, late, [signal], () => frames.next());
+    const context = { report, sawSession };
+    return (async function* (): AsyncGenerator<DriverItem> {
+      try {
+        if (!first.done) yield* readFrame(first.value, context);
+        for await (const frame of frames) yield* readFrame(frame, context);
+      } finally {
+        await frames.return();
+      }
+    })();
+  } catch (error) {
+    await frames.return();
+    throw error;
+  }
+}
