@@ -7,9 +7,16 @@ export default defineConfig({
   target: "es2023",
   platform: "neutral",
   splitting: true,
-  dts: true,
+  // `AsyncDisposable` is in no lib that consumers have by default.
+  dts: { banner: '/// <reference lib="esnext.disposable" />' },
   sourcemap: true,
+  // The package holds `src`, so the maps need not hold it once more.
+  esbuildOptions: (options) => {
+    options.sourcesContent = false;
+  },
   clean: true,
   // Without this tsup strips `node:` from imports, and `node:sqlite` has no bare name.
   removeNodeProtocol: false,
+  // The platform is neutral for the sake of the browser; only the Node entries import these.
+  external: [/^node:/],
 });

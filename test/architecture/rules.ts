@@ -1,0 +1,102 @@
+/** A room of `src/`, as CONTRIBUTING.md describes it. Of two that fit a file, the one named first has it. */
+export interface Room {
+  readonly name: string;
+  /** It may import what stands on a lower level, and itself. */
+  readonly level: number;
+  /** Paths below `src/`: a file, or a folder with its slash. */
+  readonly holds: readonly string[];
+}
+
+export const rooms: readonly Room[] = [
+  { name: "engine", level: 0, holds: ["engine/"] },
+  { name: "lifecycle", level: 1, holds: ["lifecycle/"] },
+  { name: "stream", level: 1, holds: ["stream/"] },
+  { name: "hub", level: 2, holds: ["hub/"] },
+  { name: "http", level: 2, holds: ["http.ts", "http/"] },
+  { name: "v1 schemas", level: 2, holds: ["v1/schema.ts", "v1/schema/", "v1/paths.ts"] },
+  { name: "create-engine-client", level: 3, holds: ["create-engine-client.ts", "create-engine-client/"] },
+  { name: "v1 driver", level: 3, holds: ["v1/"] },
+  { name: "server", level: 3, holds: ["server/"] },
+  { name: "opencode", level: 4, holds: ["opencode/"] },
+  { name: "node", level: 5, holds: ["node/"] },
+  { name: "acp", level: 5, holds: ["acp/"] },
+  { name: "testing", level: 5, holds: ["testing/"] },
+  // Each entry file is a room of its own: none is built on another.
+  { name: "index.ts", level: 6, holds: ["index.ts"] },
+  { name: "node.ts", level: 6, holds: ["node.ts"] },
+  { name: "testing.ts", level: 6, holds: ["testing.ts"] },
+  { name: "server.ts", level: 6, holds: ["server.ts"] },
+  { name: "acp.ts", level: 6, holds: ["acp.ts"] },
+];
+
+/** Which packages may be imported at all, and where. */
+export interface PackageRule {
+  readonly specifier: RegExp;
+  readonly rooms: readonly string[];
+  /** Only in files with such a path. */
+  readonly files?: RegExp;
+  /** The rule in words. */
+  readonly says: string;
+}
+
+const schemaFiles = /(^|\/)schema(\.ts|\/[^/]+\.ts)$/;
+const nodeRooms = ["node", "acp", "testing", "node.ts", "acp.ts", "testing.ts"];
+
+export const packages: readonly PackageRule[] = [
+  { specifier: /^ky$/, rooms: ["http"], says: "ky is imported in the room http only" },
+  {
+    specifier: /^eventsource-parser$/,
+    rooms: ["stream"],
+    says: "eventsource-parser is imported in the room stream only",
+  },
+  {
+    specifier: /^zod\/mini$/,
+    rooms: ["v1 schemas", "v1 driver", "server", "opencode", "acp", "testing"],
+    files: schemaFiles,
+    says: "zod/mini is imported in schema files only, from v1, server, opencode, acp and testing",
+  },
+  {
+    specifier: /^zod$/,
+    rooms: ["node"],
+    files: schemaFiles,
+    says: "full zod is imported in the schema files of node/ only; elsewhere it is zod/mini",
+  },
+  { specifier: /^msw(\/.+)?$/, rooms: ["testing"], says: "msw is imported in the room testing only" },
+  {
+    specifier: /^@agentclientprotocol\/sdk(\/.+)?$/,
+    rooms: ["acp"],
+    says: "the ACP SDK is imported in the room acp only",
+  },
+  {
+    specifier: /^node:/,
+    rooms: nodeRooms,
+    says: "Node's modules are imported in node/, acp/, testing/ and their entry files only",
+  },
+];
+
+/** What may be re-exported with `export *`, and may consist of re-exports. */
+export const entryFiles: ReadonlySet<string> = new Set([
+  "index.ts",
+  "node.ts",
+  "testing.ts",
+  "server.ts",
+  "acp.ts",
+]);
+
+/** Files should have 50 to 200 lines; a longer one is no fault yet, one longer than this is. */
+export const maxLines = 300;
+
+/** What the bundle of the browser-safe entry may import besides its own chunks. */
+export const browserPackages: ReadonlySet<string> = new Set(["ky", "eventsource-parser", "zod/mini"]);
+
+/** Globals that only Node has. */
+export const nodeGlobals: ReadonlySet<string> = new Set([
+  "process",
+  "Buffer",
+  "global",
+  "require",
+  "module",
+  "__dirname",
+  "__filename",
+  "setImmediate",
+]);

@@ -1,0 +1,22 @@
+/** What each entry must export, whatever else it does. Types are exercised by the files in `consumer/`. */
+export const expectedExports: Readonly<Record<string, readonly string[]>> = {
+  ".": [
+    "EngineError",
+    "OpenCodeClient",
+    "connectionMachine",
+    "createEngineClient",
+    "openCodeDriver",
+    "permissionMachine",
+    "sessionIdOf",
+    "sessionMachine",
+    "toolCallMachine",
+  ],
+  "./node": ["createOpenCode"],
+  "./testing": ["createMockEngine"],
+};
+
+/** The compilers that a consumer may have. */
+export const typescriptVersions = ["5.9.3", "6.0.3", "7.0.2"];
+
+/** More than the package should ever weigh, in bytes as a tarball. */
+export const maxTarballBytes = 400_000;
