@@ -35,8 +35,9 @@ const real: TestProjectInlineConfiguration = {
     include: ["test/real/**/*.test.ts"],
     pool: "forks",
     maxWorkers: 2,
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    // A start may have to wait for one of the two places that real servers have on a machine.
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
     // After the others: a test that waits for a real process should not share two cores with property tests.
     sequence: { groupOrder: 1 },
   },

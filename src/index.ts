@@ -28,7 +28,28 @@ export {
   type EngineErrorOptions,
   type KnownEngineErrorCode,
 } from "./engine/errors.ts";
-export * from "./engine/events.ts";
+export type {
+  EngineEvent,
+  EngineEventType,
+  FileDiffEvent,
+  MessageCreatedEvent,
+  MessageDeltaEvent,
+  MessageUpdatedEvent,
+  PermissionRequestedEvent,
+  PermissionResolvedEvent,
+  QuestionAskedEvent,
+  QuestionResolvedEvent,
+  SessionCreatedEvent,
+  SessionDeletedEvent,
+  SessionUpdatedEvent,
+  StreamGapEvent,
+  StreamResyncedEvent,
+  ToolCallUpdatedEvent,
+  TurnEndedEvent,
+  TurnStatus,
+  UnknownEvent,
+} from "./engine/events.ts";
+export { sessionIdOf } from "./engine/events.ts";
 export type {
   CallOptions,
   CreateSessionOptions,
@@ -42,10 +63,43 @@ export type {
   SessionRegistry,
   WaitForOptions,
 } from "./engine/managed-engine-client.ts";
-export type * from "./engine/message.ts";
-export type * from "./engine/permission.ts";
+export type {
+  AttachmentPart,
+  FileDiff,
+  Message,
+  MessageContent,
+  Part,
+  PromptContent,
+  ReasoningPart,
+  StopReason,
+  TextPart,
+  ToolCall,
+  ToolCallStatus,
+  ToolPart,
+  ToolResult,
+  Usage,
+} from "./engine/message.ts";
+export type {
+  PermissionDecision,
+  PermissionRef,
+  PermissionRequest,
+  QuestionOption,
+  QuestionRequest,
+} from "./engine/permission.ts";
 export type { PromptCall, PromptFailure, PromptResult, PromptStream } from "./engine/prompt-call.ts";
-export type * from "./engine/prompt-events.ts";
+export type {
+  MessageDoneEvent,
+  MessageEvent,
+  PromptErrorEvent,
+  PromptEvent,
+  ReasoningDeltaEvent,
+  RetryingEvent,
+  TextDeltaEvent,
+  TextResetEvent,
+  ToolCallResultEvent,
+  ToolCallStartEvent,
+  ToolCallUpdateEvent,
+} from "./engine/prompt-events.ts";
 export type {
   CreateSessionOpts,
   RetryNotice,
@@ -54,12 +108,13 @@ export type {
   SessionRef,
   SessionStatus,
 } from "./engine/session.ts";
+export type { HeadersRecord, HeadersSource } from "./http.ts";
 export {
   type ConnectionSignal,
   type ConnectionStatus,
   connectionMachine,
 } from "./lifecycle/connection-machine.ts";
-export type { Machine, TransitionResult } from "./lifecycle/machine.ts";
+export type { Machine, SignalIn, SignalOf, StateIn, StateOf, TransitionResult } from "./lifecycle/machine.ts";
 export {
   type PermissionSignal,
   type PermissionStatus,

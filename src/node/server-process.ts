@@ -31,6 +31,7 @@ export interface ServerProcess {
 const LOG_SIZE = 64 * 1024;
 const FAREWELL_MS = 3_000;
 const GRACE_MS = 5_000;
+const ASK_AGAIN_MS = 250;
 
 /**
  * Starts `opencode serve` and waits until it listens: requests sent earlier are accepted and never answered.
@@ -109,17 +110,24 @@ async function stop(
   url: string,
   headers: Readonly<Record<string, string>>,
 ): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return gone;
+  if (!isRunning(child)) return gone;
   // A signal alone would leave the tools of the server running: they are in process groups of their own.
   const late = () => new Error("The server did not end its work in time.");
   await withDeadline(FAREWELL_MS, late, [], async (signal) => {
     const response = await fetch(`${url}/global/dispose`, { method: "POST", headers, signal });
     await response.body?.cancel();
   }).catch(() => {});
-  child.kill("SIGTERM");
+  // Said again until it is heard: while the server installs a plugin, a SIGTERM ends that and nothing else.
   const patience = new AbortController();
-  await Promise.race([gone, delay(GRACE_MS, patience.signal)]);
+  for (let waited = 0; waited < GRACE_MS && isRunning(child); waited += ASK_AGAIN_MS) {
+    child.kill("SIGTERM");
+    await Promise.race([gone, delay(ASK_AGAIN_MS, patience.signal)]);
+  }
   patience.abort();
   child.kill("SIGKILL");
   await gone;
+}
+
+function isRunning({ exitCode, signalCode }: ChildProcess): boolean {
+  return exitCode === null && signalCode === null;
 }

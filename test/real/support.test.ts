@@ -59,8 +59,13 @@ it("goes on with the home of a server that crashed", { timeout }, async () => {
 it("says why a server did not start, and gives its place back", { timeout }, async () => {
   const folder = await createFolder("slots");
   const slot = { folder, count: 1, timeoutMs: 1_000 };
+  const nowhere = startOpenCode({ cwd: folder, slot, home: "/dev/null/home", config: {} });
+  await expect(nowhere).rejects.toThrow("ENOTDIR");
   const broken = startOpenCode({ cwd: folder, slot, config: { model: 42 } });
-  await expect(broken).rejects.toThrow(/ended with code 1 before it listened.*Configuration is invalid/s);
+  const reason = await broken.then(String, String);
+  expect(reason).toMatch(/ended with code 1 before it listened.*Configuration is invalid/s);
+  const home = /\S+quantumreef-home-\w+/.exec(reason)?.[0] ?? "";
+  expect([home, existsSync(home)]).toEqual([expect.stringMatching(/^\//), false]);
   const missing = startOpenCode({ cwd: `${folder}/missing`, slot });
   await expect(missing).rejects.toThrow("could not be started");
   const late = startOpenCode({ cwd: folder, slot, startTimeoutMs: 1 });

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { captureLog, endOf, type ProcessEnd, terminate } from "./child-process.ts";
+import { dieWithUs } from "./guard.ts";
 import { openCodeBinary } from "./opencode-binary.ts";
 import type { OpenCodeConfig } from "./scripted-config.ts";
 import { type Slot, type SlotOptions, takeSlot } from "./slots.ts";
@@ -72,11 +73,9 @@ async function launch(options: OpenCodeServerOptions, home: Home, slot: Slot): P
     stdio: ["ignore", "pipe", "pipe"],
   });
   const log = captureLog(child, 65_536);
-  // It does not notice that its parent is gone: it would outlive a test run that ends in the middle of a test.
-  const killWithUs = () => child.kill("SIGKILL");
-  process.once("exit", killWithUs);
+  const unguard = dieWithUs(child);
   const ended = endOf(child).finally(() => {
-    process.off("exit", killWithUs);
+    unguard();
     slot.release();
   });
 

@@ -74,8 +74,10 @@ function word(text: string): string {
 
 /** Arguments that go to the wire unread have no escapes, so some cannot be said. */
 function asItStands(text: string): string {
-  if (text.includes("]]") || text.endsWith("]") || /^\s/.test(text)) {
-    throw new TypeError(`Raw arguments cannot hold "]]", end in "]" or start with space: ${text}`);
+  if (text.includes("]]") || text.endsWith("]") || /^\s|\p{Cs}/u.test(text)) {
+    throw new TypeError(
+      `Raw arguments cannot hold "]]" or lone surrogates, end in "]" or start with space: ${text}`,
+    );
   }
   return text;
 }

@@ -1,0 +1,108 @@
+import {
+  createEngineClient,
+  type EngineClient,
+  EngineError,
+  type EngineErrorCode,
+  type EngineEvent,
+  type ManagedEngineClient,
+  type Message,
+  type MessageEvent,
+  OpenCodeClient,
+  type PromptCall,
+  type PromptEvent,
+  type PromptResult,
+  type PromptStream,
+  type Session,
+  type ToolCall,
+} from "@quantumreef/engine-client";
+import { createOpenCode, type OpenCode } from "@quantumreef/engine-client/node";
+import { createMockEngine } from "@quantumreef/engine-client/testing";
+import { describe, expectTypeOf, it } from "vitest";
+import { PublishedAdapter } from "./published-adapter.ts";
+
+describe("the published contract", () => {
+  it("is met by a hand-written client with an async generator as prompt", () => {
+    expectTypeOf<PublishedAdapter>().toExtend<EngineClient>();
+    expectTypeOf(new PublishedAdapter()).toExtend<EngineClient>();
+  });
+
+  it("is met by managed clients, which say more", () => {
+    expectTypeOf<ManagedEngineClient>().toExtend<EngineClient>();
+    expectTypeOf<OpenCodeClient>().toExtend<ManagedEngineClient>();
+    expectTypeOf<OpenCode>().toExtend<ManagedEngineClient>();
+    expectTypeOf<PromptEvent>().toExtend<MessageEvent>();
+    expectTypeOf(createOpenCode).returns.resolves.toEqualTypeOf<OpenCode>();
+    expectTypeOf(createEngineClient).parameter(0).not.toBeAny();
+    expectTypeOf(createMockEngine()).toExtend<Parameters<typeof createEngineClient>[0]>();
+  });
+
+  it("can be iterated the same way whoever made the client", () => {
+    const read = async (client: EngineClient) => {
+      for await (const event of await client.session.prompt("s", "hi")) {
+        if (event.type === "text_delta") expectTypeOf(event.delta).toBeString();
+        if (event.type === "message_done") expectTypeOf(event.message).toEqualTypeOf<Message>();
+      }
+    };
+    expectTypeOf(read).toBeFunction();
+  });
+});
+
+describe("a prompt call", () => {
+  it("is a promise of the stream, the stream itself, and the text", () => {
+    expectTypeOf<PromptCall>().toExtend<Promise<PromptStream>>();
+    expectTypeOf<PromptCall>().toExtend<AsyncIterable<PromptEvent>>();
+    expectTypeOf<PromptCall["text"]>().returns.resolves.toBeString();
+    expectTypeOf<PromptCall["settled"]>().returns.resolves.toEqualTypeOf<PromptResult>();
+    expectTypeOf<Awaited<PromptCall>>().toEqualTypeOf<PromptStream>();
+    // The stream must not be a promise too: awaiting it would never end.
+    expectTypeOf<PromptStream>().not.toHaveProperty("then");
+  });
+
+  it("tells more of each event than the published contract", () => {
+    expectTypeOf<Extract<PromptEvent, { type: "text_delta" }>>()
+      .toHaveProperty("offset")
+      .toEqualTypeOf<number>();
+    expectTypeOf<Extract<PromptEvent, { type: "tool_call_result" }>>()
+      .toHaveProperty("toolCall")
+      .toEqualTypeOf<ToolCall>();
+  });
+});
+
+describe("ids and events", () => {
+  it("take a string or an object with an id", () => {
+    type Get = ManagedEngineClient["session"]["get"];
+    expectTypeOf<Get>().parameter(0).toEqualTypeOf<string | { readonly id: string }>();
+    expectTypeOf<Get>().returns.resolves.toEqualTypeOf<Session>();
+    expectTypeOf<Extract<EngineEvent, { type: "permission_requested" }>>().toExtend<
+      Parameters<ManagedEngineClient["permissions"]["reply"]>[0]
+    >();
+  });
+
+  it("are open where the engine may say more", () => {
+    expectTypeOf<"SOMETHING_NEW">().toExtend<EngineErrorCode>();
+    const error: unknown = new Error();
+    if (EngineError.is(error, "TIMEOUT"))
+      expectTypeOf(error.retryAfterMs).toEqualTypeOf<number | undefined>();
+    const handle = (event: EngineEvent) => {
+      if (event.type === "unknown") expectTypeOf(event.raw).toBeUnknown();
+    };
+    expectTypeOf(handle).toBeFunction();
+  });
+
+  it("are not mutable", () => {
+    const session = {} as Session;
+    // @ts-expect-error a session is a snapshot
+    session.title = "changed";
+  });
+});
+
+describe("options", () => {
+  it("take undefined for every optional", () => {
+    expectTypeOf(OpenCodeClient).constructorParameters.toExtend<[unknown?]>();
+    const options: ConstructorParameters<typeof OpenCodeClient>[0] = {
+      baseUrl: undefined,
+      headers: undefined,
+    };
+    expectTypeOf(options).not.toBeAny();
+  });
+});
