@@ -18,12 +18,15 @@ export async function detect(http: Http, signal: AbortSignal | undefined): Promi
   try {
     const health = await http.json("GET", "/global/health", healthSchema, {
       signal,
-      timeout: PROBE_TIMEOUT_MS,
+      timeout: Math.min(PROBE_TIMEOUT_MS, http.timeout),
+      // That nothing listens must be known at once.
+      retry: false,
     });
     return { version: health.value.version };
   } catch (cause) {
     if (!EngineError.is(cause, "INVALID_RESPONSE")) throw cause;
     const message = `What answers at ${http.baseUrl} is not an OpenCode server: ${cause.message}`;
-    throw new EngineError("INVALID_RESPONSE", message, { engine: "opencode", cause });
+    const { status, retryable } = cause;
+    throw new EngineError("INVALID_RESPONSE", message, { engine: "opencode", status, retryable, cause });
   }
 }

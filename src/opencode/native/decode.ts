@@ -182,7 +182,8 @@ function describe(permission: string, command: string | undefined, patterns: rea
 }
 
 function diffOfPatch(path: string, patch: string): FileDiff {
-  const lines = patch.slice(Math.max(0, patch.indexOf("\n@@"))).split("\n");
+  const start = patch.search(/^@@/m);
+  const lines = start < 0 ? [] : patch.slice(start).split("\n");
   const count = (mark: string) => lines.filter((line) => line.startsWith(mark)).length;
   const status = /^@@ -0,0 /m.test(patch) ? "added" : /^@@ -\S+ \+0,0 /m.test(patch) ? "deleted" : "modified";
   return { path, status, additions: count("+"), deletions: count("-"), patch };

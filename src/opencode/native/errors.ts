@@ -27,16 +27,17 @@ export function decodeError({ name, data }: WireError, provider?: string): Engin
   return { code: "UNKNOWN", message: firstLine(said) };
 }
 
-const CODE_OF_BODY: Readonly<Record<string, EngineErrorCode>> = {
-  NotFoundError: "SESSION_NOT_FOUND",
-  SessionNotFoundError: "SESSION_NOT_FOUND",
-  PermissionNotFoundError: "PERMISSION_NOT_FOUND",
-  BadRequest: "INVALID_REQUEST",
-  ConfigJsonError: "CONFIG_INVALID",
-  ConfigInvalidError: "CONFIG_INVALID",
-  UnauthorizedError: "AUTH_REQUIRED",
-  UnknownError: "UNKNOWN",
-};
+// A map: a plain object has names that nobody wrote ("toString").
+const CODE_OF_BODY: ReadonlyMap<string, EngineErrorCode> = new Map([
+  ["NotFoundError", "SESSION_NOT_FOUND"],
+  ["SessionNotFoundError", "SESSION_NOT_FOUND"],
+  ["PermissionNotFoundError", "PERMISSION_NOT_FOUND"],
+  ["BadRequest", "INVALID_REQUEST"],
+  ["ConfigJsonError", "CONFIG_INVALID"],
+  ["ConfigInvalidError", "CONFIG_INVALID"],
+  ["UnauthorizedError", "AUTH_REQUIRED"],
+  ["UnknownError", "UNKNOWN"],
+]);
 
 /** The body of an answer that is no 2xx: `{ name, data: { message } }`, or `{ _tag, message }`. */
 export function decodeErrorBody(_status: number, body: unknown): EngineErrorInfo | undefined {
@@ -46,14 +47,18 @@ export function decodeErrorBody(_status: number, body: unknown): EngineErrorInfo
   const data = isRecord(body.data) ? body.data : body;
   const path = typeof data.path === "string" ? `${data.path}: ` : "";
   const message = typeof data.message === "string" ? data.message : name;
-  return { code: CODE_OF_BODY[name] ?? "UNKNOWN", message: path + message };
+  return { code: CODE_OF_BODY.get(name) ?? "UNKNOWN", message: path + message };
 }
 
 function retryAfterOf(headers: Readonly<Record<string, unknown>> | null | undefined): number | undefined {
-  const ms = Number(headers?.["retry-after-ms"]);
-  if (Number.isFinite(ms)) return ms;
-  const seconds = Number(headers?.["retry-after"]);
-  return Number.isFinite(seconds) ? seconds * 1000 : undefined;
+  const seconds = numberOf(headers?.["retry-after"]);
+  return numberOf(headers?.["retry-after-ms"]) ?? (seconds === undefined ? undefined : seconds * 1000);
+}
+
+// `Number` makes 0 of what is empty, and of a date nothing.
+function numberOf(header: unknown): number | undefined {
+  const number = typeof header === "string" && header !== "" ? Number(header) : Number.NaN;
+  return Number.isFinite(number) ? number : undefined;
 }
 
 // Some carry the stack of the server behind the sentence.

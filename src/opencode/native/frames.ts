@@ -11,13 +11,20 @@ export interface FrameContext {
   readonly report: DriverReport;
   /** Told of the directory of every event that has one: some routes want to know it. */
   sawSession(sessionId: string, directory: string): void;
+  /** The id of the event before; kept by `readFrame`. */
+  lastEventId?: unknown;
 }
 
 /** What a frame of `/global/event` tells. A malformed one is a diagnostic, and the stream goes on. */
-export function* readFrame({ data }: SseFrame, { report, sawSession }: FrameContext): Iterable<DriverItem> {
+export function* readFrame({ data }: SseFrame, context: FrameContext): Iterable<DriverItem> {
+  const { report, sawSession } = context;
   if (SYNC_COPY.test(data)) return;
   try {
     const { payload, directory } = globalFrameSchema.parse(JSON.parse(data));
+    if (payload.type === "sync") return;
+    // A frame that comes twice: of a delta nothing but the id of its event would tell. Older releases send none.
+    if (payload.id !== undefined && payload.id === context.lastEventId) return;
+    context.lastEventId = payload.id;
     for (const event of decodeEvent(payload, Date.now())) {
       if (directory && "sessionId" in event && event.sessionId !== undefined)
         sawSession(event.sessionId, directory);

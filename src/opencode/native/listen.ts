@@ -24,20 +24,21 @@ export async function listen(
   const signal = AbortSignal.any([...signals]);
   const response = await http.open("/global/event", { signal, timeout: connectTimeout });
   const frames = readSse(response, { signal, onActivity: report.alive });
-  const late = () =>
-    new EngineError(
-      "TIMEOUT",
-      `${http.baseUrl} opened an event stream and said nothing in ${connectTimeout} ms.`,
-      {
-        engine: "opencode",
-      },
-    );
+  const where = `GET ${http.baseUrl}/global/event`;
+  const late = () => {
+    const message = `${where} opened an event stream and said nothing in ${connectTimeout} ms. Try again.`;
+    return new EngineError("TIMEOUT", message, { engine: "opencode" });
+  };
   try {
     const first = await withDeadline(connectTimeout, late, [signal], () => frames.next());
+    if (first.done) {
+      const message = `${where} ended before it said anything. Check that it is the engine that listens there.`;
+      throw new EngineError("ENGINE_UNAVAILABLE", message, { engine: "opencode" });
+    }
     const context = { report, sawSession };
     return (async function* (): AsyncGenerator<DriverItem> {
       try {
-        if (!first.done) yield* readFrame(first.value, context);
+        yield* readFrame(first.value, context);
         for await (const frame of frames) yield* readFrame(frame, context);
       } finally {
         await frames.return();
