@@ -12,6 +12,7 @@ export class TurnView {
   readonly #messageIds = new Set<string>();
   /** The text shown of each part. */
   readonly #texts = new Map<string, string>();
+  readonly #messageOfPart = new Map<string, string>();
   /** The tool calls shown, as they were shown. */
   readonly #tools = new Map<string, ToolCall>();
   #retryAt: number | undefined;
@@ -33,7 +34,7 @@ export class TurnView {
         const shown = this.#texts.get(partId) ?? "";
         // Not what follows: the whole part is told again before the turn ends.
         if (shown.length !== offset) return [];
-        this.#texts.set(partId, shown + delta);
+        this.#show(messageId, partId, shown + delta);
         return [
           { type: kind === "text" ? "text_delta" : "reasoning_delta", delta, messageId, partId, offset },
         ];
@@ -74,7 +75,7 @@ export class TurnView {
     const { id: partId, text } = part;
     const shown = this.#texts.get(partId) ?? "";
     if (text === shown) return [];
-    this.#texts.set(partId, text);
+    this.#show(messageId, partId, text);
     if (!text.startsWith(shown)) return [{ type: "text_reset", messageId, partId, text }];
     const type = part.type === "text" ? "text_delta" : "reasoning_delta";
     return [{ type, delta: text.slice(shown.length), messageId, partId, offset: shown.length }];
@@ -97,8 +98,19 @@ export class TurnView {
     return events;
   }
 
-  /** Whatever went by unseen is told now: nothing is left open when the turn is over. */
+  /** Whatever went by unseen is told now, and what is gone is taken back: nothing is left open when the turn is over. */
   #reconcile({ messages }: TurnEndedEvent): PromptEvent[] {
-    return messages.flatMap((message) => this.#takeMessage(message));
+    const kept = new Set(messages.flatMap(({ parts = [] }) => parts.map(({ id }) => id)));
+    const gone = [...this.#texts].filter(([partId, text]) => text !== "" && !kept.has(partId));
+    const takenBack = gone.map(([partId]): PromptEvent => {
+      const messageId = this.#messageOfPart.get(partId) ?? "";
+      return { type: "text_reset", messageId, partId, text: "" };
+    });
+    return [...takenBack, ...messages.flatMap((message) => this.#takeMessage(message))];
+  }
+
+  #show(messageId: string, partId: string, text: string): void {
+    if (!this.#texts.has(partId)) this.#messageOfPart.set(partId, messageId);
+    this.#texts.set(partId, text);
   }
 }

@@ -4,8 +4,10 @@
  */
 export type Transitions<State extends string> = Readonly<Record<State, Readonly<Record<string, State>>>>;
 
-type StateIn<Table> = keyof Table & string;
-type SignalIn<Table> = { [State in keyof Table]: keyof Table[State] }[keyof Table] & string;
+/** The states of a table. */
+export type StateIn<Table> = keyof Table & string;
+/** The signals of a table. */
+export type SignalIn<Table> = { [State in keyof Table]: keyof Table[State] }[keyof Table] & string;
 
 /** What became of a signal. `state` is always the state to go on with: the next one, or the old one unchanged. */
 export type TransitionResult<State extends string> =

@@ -103,7 +103,8 @@ function putText(
 ): PartChange {
   if (known === undefined || known.part.type !== part.type) {
     state.parts.set(part.id, { part, text: part.text, complete, synced: complete || live });
-    if (part.text === "") return undefined;
+    // Told also while it is empty: the parts stand in the order in which they were first seen.
+    if (part.text === "" || known !== undefined) return { type: "replaced" };
     return { type: "grown", growth: { kind: part.type, offset: 0, delta: part.text } };
   }
   known.part = part;
@@ -112,7 +113,6 @@ function putText(
     // Older releases tell growth by repeating the part; a shorter text is an old one, told late.
     if (part.text.length <= known.text.length) {
       if (live && part.text === known.text) known.synced = true;
-      if (!live) known.synced = false;
       return undefined;
     }
     known.synced = live;
@@ -142,9 +142,10 @@ function putOther(
   }
   if (known?.part.type === "tool") {
     const { ok } = toolCallMachine.tryTransition(known.part.toolCall.status, `tool_${part.toolCall.status}`);
-    if (!ok) return undefined;
+    if (!ok || sameToolCall(known.part.toolCall, part.toolCall)) return undefined;
   }
   state.parts.set(part.id, { part, text: "", complete: true, synced: true });
+  if (known !== undefined && known.part.type !== "tool") return { type: "replaced" };
   return { type: "tool", toolCall: part.toolCall };
 }
 
@@ -178,6 +179,11 @@ function contentOf(parts: readonly Part[]): MessageContent {
     }
   }
   return { type: "text", text };
+}
+
+/** By content: engines repeat how a call stands. */
+function sameToolCall(a: ToolCall, b: ToolCall): boolean {
+  return a.output === b.output && JSON.stringify(a) === JSON.stringify(b);
 }
 
 type TextLike = Extract<Part, { type: "text" | "reasoning" }>;

@@ -77,19 +77,22 @@ export function putMessage(
     message.info = info;
     message.shown = undefined;
   }
-  // Of a message that is new its parts are no changes: it is told whole.
-  const changes = (parts ?? []).map((part) => ({ id: part.part.id, change: putPart(message, part, source) }));
+  for (const part of parts ?? []) {
+    const change = putPart(message, part, source);
+    // Of a message that is new its parts are no changes: it is told whole. Else each is told before the next is put:
+    // an event that shows the whole message must not show what another tells after it.
+    if (!isNew) tell(state, message, part.part.id, change, out);
+  }
   if (isNew) out.push({ type: "message_created", message: messageOf(message) });
-  else for (const { id, change } of changes) tell(state, message, id, change, out);
-  if (!isNew && message.shown === undefined)
-    out.push({ type: "message_updated", message: messageOf(message) });
+  else if (message.shown === undefined) out.push({ type: "message_updated", message: messageOf(message) });
 
   if (info.role === "user" || info.turnId === undefined) return;
   if (isNew && info.completedAt === undefined) {
     beginTurn(state, info.turnId, out);
-    endAnsweredBefore(state, info.turnId, out);
+    if (source === "live") endAnsweredBefore(state, info.turnId, out);
   }
-  if (info.completedAt !== undefined) settleTurns(state, out);
+  // Of a snapshot more messages may follow: who reads it draws the conclusions when all are in.
+  if (info.completedAt !== undefined && source === "live") settleTurns(state, out);
 }
 
 function tell(

@@ -1,8 +1,9 @@
 import type { DriverEvent } from "../engine/driver-events.ts";
 import type { EngineEvent } from "../engine/events.ts";
+import type { FileDiff } from "../engine/message.ts";
 import { reduceMessage } from "./reduce-message.ts";
 import { changeSession, dropRequests, setActivity } from "./session-changes.ts";
-import { type SessionState, withTold } from "./session-state.ts";
+import { type SessionState, sameFields, withTold } from "./session-state.ts";
 import { beginTurn, endTurn, settleTurns } from "./turns.ts";
 
 /**
@@ -76,11 +77,9 @@ export function reduceSession(state: SessionState, event: DriverEvent): readonly
       break;
     case "file_diff": {
       // Engines tell a turn's diff again and again while it stands.
-      const told = event.diff
-        .map((file) => [file.path, file.status, file.patch.length, file.additions].join())
-        .join("\n");
-      if (state.toldDiffs.get(event.messageId) === told) break;
-      state.toldDiffs.set(event.messageId, told);
+      const told = state.toldDiffs.get(event.messageId);
+      if (told !== undefined && sameDiff(told, event.diff)) break;
+      state.toldDiffs.set(event.messageId, event.diff);
       out.push(event);
       break;
     }
@@ -91,4 +90,8 @@ export function reduceSession(state: SessionState, event: DriverEvent): readonly
       reduceMessage(state, event, out);
   }
   return out;
+}
+
+function sameDiff(a: readonly FileDiff[], b: readonly FileDiff[]): boolean {
+  return a.length === b.length && a.every((file, index) => sameFields(file, b[index] ?? {}));
 }

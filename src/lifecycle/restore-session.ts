@@ -7,7 +7,7 @@ import { reduceSession } from "./reduce-session.ts";
 import { setActivity } from "./session-changes.ts";
 import { type SessionState, withTold } from "./session-state.ts";
 import { outcomeAfterReading } from "./turn-outcome.ts";
-import { settleTurns } from "./turns.ts";
+import { endAnsweredBefore, settleTurns } from "./turns.ts";
 
 /**
  * Brings a session to what was read of it, after a gap or when it is met for the first time, and returns what
@@ -39,8 +39,12 @@ export function restoreSession(
     state.permissions.delete(permissionId);
     out.push({ type: "permission_resolved", permissionId, sessionId, decision: "dropped" });
   }
-  if (running) setActivity(state, state.session.activity ?? "thinking", out);
-  else settleTurns(state, out, (evidence) => outcomeAfterReading(evidence, final));
+  if (running) {
+    const answering = messages?.findLast(({ role }) => role !== "user")?.turnId;
+    if (answering !== undefined && state.openTurns.has(answering)) endAnsweredBefore(state, answering, out);
+    const { activity = "thinking" } = state.session;
+    setActivity(state, activity.startsWith("awaiting") ? "tool" : activity, out);
+  } else settleTurns(state, out, (evidence) => outcomeAfterReading(evidence, final));
   return out;
 }
 

@@ -38,10 +38,11 @@ export function setActivity(
         ? "awaiting_answer"
         : activity;
   const { session } = state;
-  if (session.status === "running" && session.activity === shown && retry === undefined) return;
+  const notice = shown === "retrying" ? retry : undefined;
+  if (session.status === "running" && session.activity === shown && notice === undefined) return;
   const { state: status } = sessionMachine.tryTransition(session.status, "prompt_started");
   const { retry: _, ...rest } = session;
-  changeSession(state, { ...rest, status, activity: shown, ...(retry ? { retry } : {}) }, out);
+  changeSession(state, { ...rest, status, activity: shown, ...(notice ? { retry: notice } : {}) }, out);
 }
 
 /** Nobody can answer these any more: the turn that asked is over. */

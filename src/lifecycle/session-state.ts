@@ -1,5 +1,6 @@
 import type { DriverMessage, DriverSession } from "../engine/driver-events.ts";
 import type { EngineErrorInfo } from "../engine/errors.ts";
+import type { FileDiff } from "../engine/message.ts";
 import type { PermissionRequest, QuestionRequest } from "../engine/permission.ts";
 import type { Session } from "../engine/session.ts";
 import { createMessageState, type MessageState, putPart } from "./message-state.ts";
@@ -26,8 +27,8 @@ export interface SessionState {
   lastError: EngineErrorInfo | undefined;
   /** By creation, not by id: ids do not sort in every release. */
   newestMessageId: string | undefined;
-  /** What each diff looked like when it was told last, by the turn's message. */
-  readonly toldDiffs: Map<string | undefined, string>;
+  /** Each diff as it was told last, by the turn's message. */
+  readonly toldDiffs: Map<string | undefined, readonly FileDiff[]>;
   /** Messages that left the working set when the newest turn began, and when the last of them was created. */
   readonly forgotten: Set<string>;
   forgottenUntil: number;

@@ -25,19 +25,18 @@ export function outcomeOf({ messages, lastError, answeredLater }: TurnEvidence):
   const last = messages.at(-1);
   if (last === undefined) {
     if (answeredLater !== undefined) return { status: "superseded", supersededBy: answeredLater };
-    return lastError && { status: "error", error: lastError };
+    return lastError && failedWith(lastError);
   }
-  if (last.error !== undefined) {
-    return { status: last.error.code === "PROMPT_ABORTED" ? "aborted" : "error", error: last.error };
-  }
+  if (last.error !== undefined) return failedWith(last.error);
   if (last.completedAt === undefined) return undefined;
-  // Complete, but neither an answer nor an error: stopped while it waited to try again.
-  if (last.stopReason === undefined) return { status: "aborted" };
-  if (last.stopReason !== "tool_calls") return { status: "completed" };
+  const { stopReason } = last;
+  if (stopReason !== undefined && stopReason !== "tool_calls") return { status: "completed" };
   // The model wanted to go on after its tools, and nobody asked it: a denial ended the turn, or another prompt did.
-  const failed = last.toolCalls?.some((call) => call.status === "error");
-  if (!failed && answeredLater !== undefined) return { status: "superseded", supersededBy: answeredLater };
-  return { status: failed ? "rejected" : "completed" };
+  if (stopReason !== undefined && last.toolCalls?.some((call) => call.status === "error"))
+    return { status: "rejected" };
+  if (answeredLater !== undefined) return { status: "superseded", supersededBy: answeredLater };
+  // Complete, but neither an answer nor an error: stopped while it waited to try again.
+  return { status: stopReason === undefined ? "aborted" : "completed" };
 }
 
 /**
@@ -47,9 +46,13 @@ export function outcomeOf({ messages, lastError, answeredLater }: TurnEvidence):
 export function outcomeAfterReading(evidence: TurnEvidence, final: boolean): TurnOutcome | undefined {
   const outcome = outcomeOf(evidence);
   if (outcome !== undefined) return outcome;
-  if (evidence.lastError !== undefined) return { status: "error", error: evidence.lastError };
+  if (evidence.lastError !== undefined) return failedWith(evidence.lastError);
   if (!final) return undefined;
   const message =
     "The engine is idle, but it never said how this turn ended; it may have been restarted. Send the prompt again.";
   return { status: "lost", error: { code: "TURN_LOST", message } };
+}
+
+function failedWith(error: EngineErrorInfo): TurnOutcome {
+  return { status: error.code === "PROMPT_ABORTED" ? "aborted" : "error", error };
 }

@@ -23,6 +23,8 @@ export function beginTurn(state: SessionState, turnId: string, out: EngineEvent[
   state.forgotten.clear();
   state.toldDiffs.clear();
   for (const [id, { info }] of state.messages) {
+    // What was said after this prompt waits behind it; it is not over.
+    if (info.turnId === turnId) break;
     if (info.turnId === undefined || state.openTurns.has(info.turnId)) continue;
     state.messages.delete(id);
     state.forgottenUntil = Math.max(state.forgottenUntil, info.createdAt);
@@ -61,12 +63,14 @@ export function settleTurns(
 }
 
 export function endTurn(state: SessionState, turnId: string, outcome: TurnOutcome, out: EngineEvent[]): void {
+  // While a later turn is open the session goes on with that one, however this one ended.
+  const isNewest = [...state.openTurns].at(-1) === turnId;
   if (!state.openTurns.delete(turnId)) return;
   const seen = messagesOfTurn(state, turnId);
   const messages =
     outcome.status === "lost" ? seen.map((message) => ({ ...message, complete: false })) : seen;
   const { status, error, supersededBy } = outcome;
-  signalSession(state, SIGNAL_OF[status], out);
+  if (isNewest) signalSession(state, SIGNAL_OF[status], out);
   out.push({
     type: "turn_ended",
     sessionId: state.session.id,

@@ -8,7 +8,13 @@ import {
   decodeSession,
 } from "./decode.ts";
 import { decodeError } from "./errors.ts";
-import { eventSchemas, turnSummarySchema, type WireMessageInfo, type WirePartDelta } from "./schema.ts";
+import {
+  anyDeltaSchema,
+  eventSchemas,
+  turnSummarySchema,
+  type WireMessageInfo,
+  type WirePartDelta,
+} from "./schema.ts";
 
 export interface WirePayload {
   readonly type: string;
@@ -24,8 +30,11 @@ export function decodeEvent(payload: WirePayload, now: number): readonly DriverE
   const { type, properties = {} } = payload;
   switch (type) {
     case "message.part.delta":
-      // Deltas of other fields, and whatever is no delta, are not for the fold.
-      if (!isPartDelta(properties)) return [unknown(payload)];
+      if (!isPartDelta(properties)) {
+        // Only text grows in the fold; a delta of another field is somebody else's, a malformed one is nobody's.
+        anyDeltaSchema.parse(properties);
+        return [unknown(payload)];
+      }
       return [
         {
           type: "part_delta",

@@ -197,3 +197,9 @@ export const partDeltaSchema = z.looseObject({
   delta: z.string(),
 });
 export type WirePartDelta = z.infer<typeof partDeltaSchema>;
+
+/** A delta of a field that is not read here. */
+export const anyDeltaSchema = z.looseObject({
+  sessionID: z.string(),
+  field: z.string().check(z.refine((field) => field !== "text")),
+});

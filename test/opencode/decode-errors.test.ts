@@ -1,0 +1,107 @@
+import { describe, expect, it } from "vitest";
+import { decodeError, decodeErrorBody } from "../../src/opencode/native/errors.ts";
+
+const api = (statusCode: number, message: string, responseHeaders?: Record<string, unknown>) => ({
+  name: "APIError",
+  data: { message, statusCode, ...(responseHeaders ? { responseHeaders } : {}) },
+});
+
+describe("an error on a message or in an event", () => {
+  it.each([
+    ["a refused key", api(401, "Incorrect API key"), "AUTH_REQUIRED", /"acme".*Incorrect API key.*API key/],
+    ["a forbidden model", api(403, "Not yours"), "AUTH_REQUIRED", /Not yours/],
+    ["a missing key", { name: "ProviderAuthError", data: { message: "No key" } }, "AUTH_REQUIRED", /No key/],
+    ["too many requests", api(429, "slow down"), "RATE_LIMITED", /"acme".*slow down/],
+    ["another failure of the provider", api(500, "boom"), "PROVIDER_ERROR", /"acme".*boom/],
+    ["a bad request to the provider", api(400, "bad"), "PROVIDER_ERROR", /bad/],
+    [
+      "an overflow",
+      { name: "ContextOverflowError", data: { message: "too long" } },
+      "CONTEXT_OVERFLOW",
+      /too long/,
+    ],
+    ["an abort", { name: "MessageAbortedError", data: { message: "Aborted" } }, "PROMPT_ABORTED", /aborted/],
+    [
+      "a withheld answer",
+      { name: "ContentFilterError", data: { message: "no" } },
+      "PROVIDER_ERROR",
+      /withheld.*no/,
+    ],
+    ["anything else", { name: "UnknownError", data: { message: "odd" } }, "UNKNOWN", /^odd$/],
+    ["one without data", { name: "Strange" }, "UNKNOWN", /^Strange$/],
+    ["one with empty data", { name: "Strange", data: { message: "" } }, "UNKNOWN", /^Strange$/],
+  ])("%s", (_, wire, code, message) => {
+    expect(decodeError(wire, "acme")).toMatchObject({ code, message: expect.stringMatching(message) });
+  });
+
+  it("names no provider that it does not know", () => {
+    expect(decodeError(api(500, "boom")).message).toBe("The provider failed: boom");
+  });
+
+  it.each(["Model not found: local/nope.", "ProviderModelNotFoundError: Model not found: local/nope."])(
+    "leaves the engine's stack out: %s",
+    (sentence) => {
+      const message = `${sentence}\n    at getModel (/$bunfs/root/chunk.js:12:34)\n    at loop`;
+      const error = decodeError({ name: "UnknownError", data: { message } });
+      expect(error).toEqual({ code: "INVALID_REQUEST", message: sentence });
+    },
+  );
+
+  it.each([
+    [{ "retry-after": "3" }, 3_000],
+    [{ "retry-after": "0.5" }, 500],
+    [{ "retry-after-ms": "250", "retry-after": "3" }, 250],
+    [{ "retry-after": "Wed, 21 Oct 2026 07:28:00 GMT" }, undefined],
+    [{ "retry-after": "" }, undefined],
+    [{ "retry-after-ms": null, "retry-after": "2" }, 2_000],
+    [{}, undefined],
+    [undefined, undefined],
+  ])("%j asks to wait %s ms", (headers, ms) => {
+    expect(decodeError(api(429, "slow down", headers)).retryAfterMs).toBe(ms);
+  });
+});
+
+describe("the body of an answer that is no success", () => {
+  it.each([
+    [
+      { name: "NotFoundError", data: { message: "Session not found: ses_1" } },
+      "SESSION_NOT_FOUND",
+      "Session not found: ses_1",
+    ],
+    [{ _tag: "SessionNotFoundError", sessionID: "ses_1", message: "gone" }, "SESSION_NOT_FOUND", "gone"],
+    [
+      { _tag: "PermissionNotFoundError", requestID: "per_1", message: "gone" },
+      "PERMISSION_NOT_FOUND",
+      "gone",
+    ],
+    [
+      { name: "BadRequest", data: { message: "Missing key", kind: "Payload" } },
+      "INVALID_REQUEST",
+      "Missing key",
+    ],
+    [{ _tag: "BadRequest" }, "INVALID_REQUEST", "BadRequest"],
+    [
+      { name: "ConfigJsonError", data: { path: "/a.json", message: "bad" } },
+      "CONFIG_INVALID",
+      "/a.json: bad",
+    ],
+    [
+      { name: "ConfigInvalidError", data: { path: "/a.json", issues: [] } },
+      "CONFIG_INVALID",
+      "/a.json: ConfigInvalidError",
+    ],
+    [{ _tag: "UnauthorizedError" }, "AUTH_REQUIRED", "UnauthorizedError"],
+    [{ name: "UnknownError", data: { message: "Unexpected", ref: "err_1" } }, "UNKNOWN", "Unexpected"],
+    [{ name: "NewError", data: { message: "new" } }, "UNKNOWN", "new"],
+    [{ name: "toString" }, "UNKNOWN", "toString"],
+  ])("%j", (body, code, message) => {
+    expect(decodeErrorBody(400, body)).toEqual({ code, message });
+  });
+
+  it.each([null, undefined, "text", 7, [], {}, { name: 7 }, { data: { message: "x" } }])(
+    "is not the engine's: %j",
+    (body) => {
+      expect(decodeErrorBody(500, body)).toBeUndefined();
+    },
+  );
+});
