@@ -4,10 +4,11 @@ import { withDeadline } from "./engine/scope.ts";
 import { type Decoder, decodeJson, EVENT_STREAM, eventStream, readJson } from "./http/answer.ts";
 import { parseBaseUrl } from "./http/base-url.ts";
 import { type HeadersRecord, type HeadersSource, joinHeaders, readHeaders } from "./http/headers.ts";
-import { networkError, reasonOf } from "./http/network-error.ts";
+import { isRefused, networkError, reasonOf } from "./http/network-error.ts";
 import type { Answer, ErrorReader } from "./http/refusal.ts";
 
 export type { Decoder, HeadersRecord, HeadersSource };
+export { isRefused };
 
 export interface HttpOptions {
   /** `http:` or `https:`, with a path prefix if the engine lives under one. */
@@ -31,8 +32,6 @@ export interface HttpCall {
   readonly signal?: AbortSignal | undefined;
   /** Milliseconds. Default: that of the options. */
   readonly timeout?: number | undefined;
-  /** `false`: a GET that does not reach the engine fails at once. Default: it is tried twice more. */
-  readonly retry?: boolean | undefined;
 }
 
 export interface HttpAnswer<T> {
@@ -70,7 +69,11 @@ export function createHttp(options: HttpOptions): Http {
       throwHttpErrors: false,
       // Credentials, and what people write, go to this address and to no other.
       redirect: "manual",
-      retry: { delay: (attempt) => 100 * 2 ** (attempt - 1) },
+      retry: {
+        delay: (attempt) => 100 * 2 ** (attempt - 1),
+        // A connection that broke may have been an old one. That nothing listens is to be known at once.
+        shouldRetry: ({ error }) => (isRefused(error) ? false : undefined),
+      },
       ...(fetch === undefined ? {} : { fetch }),
     });
   };
@@ -84,7 +87,7 @@ export function createHttp(options: HttpOptions): Http {
     accept = "application/json",
   ): Promise<T> => {
     const where = `${method} ${base.url}/${path.replace(/^\/+|[?#].*$/gs, "")}`;
-    const { query, body, retry = true, timeout: ms = timeout } = call;
+    const { query, body, timeout: ms = timeout } = call;
     const late = () => {
       const advice = "Check that it is the engine that listens there, or allow it more time.";
       return new EngineError("TIMEOUT", `${where} was not answered within ${ms} ms. ${advice}`, { engine });
@@ -99,8 +102,9 @@ export function createHttp(options: HttpOptions): Http {
           headers: joinHeaders(own, { accept }),
           ...(query && { searchParams: query }),
           ...(body === undefined ? {} : { json: body }),
-          // Anything but a GET may have arrived although its answer did not.
-          retry: { limit: method === "GET" && retry ? RETRIES : 0 },
+          // Anything but a GET may have arrived although its answer did not; a stream is opened anew by those who
+          // know what was missed.
+          retry: { limit: method === "GET" && accept !== EVENT_STREAM ? RETRIES : 0 },
         };
         const response = await started(() => ky(path, request), where, engine);
         return read({ response, signal, where, engine, secrets: own, readError });
@@ -120,8 +124,7 @@ export function createHttp(options: HttpOptions): Http {
         headers: answer.response.headers,
       })),
     send: (method, path, call = {}) => ask(method, path, call, readJson),
-    // It is opened anew by those who know what was missed.
-    open: (path, call = {}) => ask("GET", path, { ...call, retry: false }, eventStream, EVENT_STREAM),
+    open: (path, call = {}) => ask("GET", path, call, eventStream, EVENT_STREAM),
   };
 }
 

@@ -1,6 +1,7 @@
 /**
  * Runs work that ends with any of these signals: its own signal aborts, and the result rejects at once with the
- * aborted signal's `reason`, unchanged, even if the work does not listen. No listener is left when it settles.
+ * aborted signal's `reason`, unchanged, even if the work does not listen. No listener is left when it settles. When
+ * the work fails its signal aborts as well: what it began beside does not go on.
  */
 export async function scoped<T>(
   signals: readonly (AbortSignal | undefined)[],
@@ -21,6 +22,9 @@ export async function scoped<T>(
   });
   try {
     return await Promise.race([aborted, work(controller.signal)]);
+  } catch (error) {
+    controller.abort(error);
+    throw error;
   } finally {
     for (const remove of listeners) remove();
   }
@@ -36,6 +40,9 @@ export function delay(ms: number, signal: AbortSignal): Promise<void> {
   });
 }
 
+/** 24.8 days: a timer that is set for longer fires at once. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
 /** Runs work that must be done in `ms` milliseconds: after that it is aborted, and `late()` is thrown. */
 export async function withDeadline<T>(
   ms: number,
@@ -44,7 +51,7 @@ export async function withDeadline<T>(
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const clock = new AbortController();
-  const timer = setTimeout(() => clock.abort(late()), ms);
+  const timer = setTimeout(() => clock.abort(late()), Math.min(ms, LONGEST_TIMER_MS));
   try {
     return await scoped([...signals, clock.signal], work);
   } finally {

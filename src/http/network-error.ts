@@ -14,6 +14,12 @@ export function networkError(error: unknown, where: string, engine: string): Eng
   return new EngineError("ENGINE_UNAVAILABLE", `${where} failed: ${reason}. ${advice}`, { engine, cause });
 }
 
+/** Nothing listens there, at none of the host's addresses. Browsers do not tell. */
+export function isRefused(error: unknown): boolean {
+  const inner = innermost(error);
+  return inner instanceof Error && "code" in inner && inner.code === "ECONNREFUSED";
+}
+
 export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   // A connection that was refused on several addresses has a code and no message.

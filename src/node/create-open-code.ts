@@ -2,7 +2,7 @@ import { homedir } from "node:os";
 import { createEngineClient, type EngineClientOptions } from "../create-engine-client.ts";
 import { EngineError } from "../engine/errors.ts";
 import type { ManagedEngineClient } from "../engine/managed-engine-client.ts";
-import { createHttp } from "../http.ts";
+import { createHttp, isRefused } from "../http.ts";
 import { detect } from "../opencode/detect.ts";
 import { type OpenCodeDriverOptions, openCodeDriver } from "../opencode/driver.ts";
 import { decodeErrorBody } from "../opencode/native/errors.ts";
@@ -138,15 +138,6 @@ async function spawnServer(
     startTimeout: options.startTimeout ?? 30_000,
     ...access,
   });
-}
-
-function isRefused(error: unknown): boolean {
-  for (let cause = error; cause instanceof Error; cause = cause.cause) {
-    if ("code" in cause && cause.code === "ECONNREFUSED") return true;
-    // Several addresses of one host were tried.
-    if (cause instanceof AggregateError) return cause.errors.every(isRefused);
-  }
-  return false;
 }
 
 function basicAuth(username = "opencode", password: string): Readonly<Record<string, string>> {

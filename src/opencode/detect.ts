@@ -19,8 +19,6 @@ export async function detect(http: Http, signal: AbortSignal | undefined): Promi
     const health = await http.json("GET", "/global/health", healthSchema, {
       signal,
       timeout: Math.min(PROBE_TIMEOUT_MS, http.timeout),
-      // That nothing listens must be known at once.
-      retry: false,
     });
     return { version: health.value.version };
   } catch (cause) {

@@ -172,7 +172,7 @@ describe("nothing on the port", () => {
     let asked = 0;
     const fetch = async () => {
       asked += 1;
-      throw new TypeError("fetch failed");
+      throw new TypeError("fetch failed", { cause: Object.assign(new Error(), { code: "ECONNREFUSED" }) });
     };
     await failure(new OpenCodeClient({ fetch }).session.list());
     expect(asked).toBe(1);

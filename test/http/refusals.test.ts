@@ -123,7 +123,7 @@ describe("retry-after", () => {
 describe("no answer", () => {
   it("because nothing listens", async () => {
     const url = await unusedUrl();
-    const error = await failure(httpTo(url).send("GET", "/x", { retry: false }));
+    const error = await failure(httpTo(url).send("GET", "/x"));
     expect(error).toMatchObject({ code: "ENGINE_UNAVAILABLE", retryable: true, engine: "acme" });
     expect(error.message).toMatch(
       /^GET http:\/\/127\.0\.0\.1:\d+\/x failed: connect ECONNREFUSED 127\.0\.0\.1:\d+\. Check that the engine is running, and that baseUrl is its address\.$/,
@@ -132,7 +132,7 @@ describe("no answer", () => {
   });
 
   it("because the name has no address", async () => {
-    const error = await failure(httpTo("http://nobody.invalid").send("GET", "/x", { retry: false }));
+    const error = await failure(httpTo("http://nobody.invalid").send("GET", "/x"));
     expect(error).toMatchObject({ code: "ENGINE_UNAVAILABLE" });
     expect(error.message).toMatch(
       /^GET http:\/\/nobody\.invalid\/x failed: getaddrinfo \w+ nobody\.invalid\. /,
@@ -190,9 +190,7 @@ describe("secrets", () => {
   it("are not in what is known of a request that failed", async () => {
     const url = await unusedUrl();
     for (const http of [httpTo(withPassword(url)), httpTo(url, options)]) {
-      const error = await failure(
-        http.send("GET", "/x?token=hunter2", { query: { key: "hunter2" }, retry: false }),
-      );
+      const error = await failure(http.send("GET", "/x?token=hunter2", { query: { key: "hunter2" } }));
       expect(everything(error)).toContain("ECONNREFUSED");
       expect(everything(error)).not.toMatch(secret);
     }

@@ -168,10 +168,15 @@ describe("retries", () => {
     expect(server.connections).toBe(1);
   });
 
-  it("can be switched off", async () => {
-    await using server = await startFlaky(1);
-    await failure(httpTo(server.url).send("GET", "/x", { retry: false }));
-    expect(server.connections).toBe(1);
+  it("are none when nothing listens", async () => {
+    let asked = 0;
+    const fetch: typeof globalThis.fetch = (...args) => {
+      asked += 1;
+      return globalThis.fetch(...args);
+    };
+    const http = httpTo(await unusedUrl(), { fetch });
+    expect(await failure(http.send("GET", "/x"))).toMatchObject({ cause: { code: "ECONNREFUSED" } });
+    expect(asked).toBe(1);
   });
 
   it("are none for event streams", async () => {
