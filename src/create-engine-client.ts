@@ -57,14 +57,14 @@ export function createEngineClient(
   const fanout = new Fanout(diagnostic);
   const hub = new EventHub(link, store, fanout, { idleTimeout, connectTimeout, diagnostic });
   const events = new EventFeed(hub, fanout);
-  const registry = new Registry(store, link.signal);
+  const registry = new Registry(store, hub, fanout, diagnostic);
   const background = new Background(diagnostic);
   // What the engine does not keep of a session, for as long as this client lives.
   const systemPrompts = new Map<string, string>();
   let disposed: Promise<void> | undefined;
 
   const toSession = (told: DriverSession): Session =>
-    registry.get(told.id) ?? withTold(createSessionState(driver.id, told.id).session, told);
+    withTold(registry.get(told.id) ?? createSessionState(driver.id, told.id).session, told);
 
   const unsupported = (capability: EngineCapability): EngineError =>
     new EngineError(
@@ -82,7 +82,7 @@ export function createEngineClient(
     work: (connection: EngineConnection, signal: AbortSignal) => Promise<T> | undefined,
   ): Promise<T> =>
     link.use(signal, async (connection, scope) => {
-      if (!(connection.capabilities ?? driver.capabilities)[capability]) throw unsupported(capability);
+      if (!link.capabilities[capability]) throw unsupported(capability);
       const result = work(connection, scope);
       if (result === undefined) throw unsupported(capability);
       return result;
@@ -95,8 +95,6 @@ export function createEngineClient(
       if (snapshot === undefined) {
         throw new EngineError("SESSION_NOT_FOUND", `${driver.name} has no session ${id}.`, { sessionId: id });
       }
-      const mirrored = registry.get(id);
-      if (mirrored !== undefined) return mirrored;
       const read = toSession(snapshot.session);
       return snapshot.running ? { ...read, status: "running" } : read;
     });
@@ -107,7 +105,7 @@ export function createEngineClient(
     hub,
     store,
     fanout,
-    hasAudience: () => events.audience > 0,
+    hasAudience: (event) => events.reaches(event),
     onUnanswerable: ({ permissionId, sessionId }) =>
       background.add(
         optional("permissions", undefined, (connection, signal) =>
@@ -126,9 +124,9 @@ export function createEngineClient(
   const dispose = async (): Promise<void> => {
     await background.finish(FAREWELL_MS);
     // First the pending calls, while what was seen of their turns is still there; then what they used.
-    const closed = link.dispose();
+    background.add(link.dispose());
     hub.dispose();
-    await closed;
+    await background.finish(FAREWELL_MS);
     await driver.dispose?.();
   };
 
@@ -138,7 +136,9 @@ export function createEngineClient(
     get version() {
       return link.version;
     },
-    capabilities: driver.capabilities,
+    get capabilities() {
+      return link.capabilities;
+    },
     events,
     registry,
 
@@ -150,6 +150,7 @@ export function createEngineClient(
         }),
       create: (create = {}) =>
         link.use(create.signal, async (connection, signal) => {
+          if (create.reviewEdits && !link.capabilities.reviewEdits) throw unsupported("reviewEdits");
           const session = await connection.createSession({ ...create, signal });
           if (create.systemPrompt !== undefined) systemPrompts.set(session.id, create.systemPrompt);
           if (hub.status.state === "open") hub.apply({ type: "session_created", session });

@@ -1,9 +1,9 @@
 import { EngineError } from "../engine/errors.ts";
-import type { EngineEvent } from "../engine/events.ts";
+import { type EngineEvent, sessionIdOf } from "../engine/events.ts";
 import type { EngineEvents, EventStreamOptions } from "../engine/managed-engine-client.ts";
 import { createChannel } from "../stream/channel.ts";
 import type { EventHub } from "./event-hub.ts";
-import type { Fanout } from "./fanout.ts";
+import type { Fanout, Subscriber } from "./fanout.ts";
 import { mergeEngineDeltas } from "./merge-deltas.ts";
 import { sessionIdOfRef } from "./registry.ts";
 
@@ -13,16 +13,17 @@ const DEFAULT_LIMIT = 4096;
 export class EventFeed implements EngineEvents {
   readonly #hub: EventHub;
   readonly #fanout: Fanout;
-  #audience = 0;
+  /** Those who listen at the moment, by what they want to hear. */
+  readonly #audience = new Set<(event: EngineEvent) => boolean>();
 
   constructor(hub: EventHub, fanout: Fanout) {
     this.#hub = hub;
     this.#fanout = fanout;
   }
 
-  /** How many listen at the moment. */
-  get audience(): number {
-    return this.#audience;
+  /** Does anybody hear this event? */
+  reaches(event: EngineEvent): boolean {
+    return [...this.#audience].some((wants) => wants(event));
   }
 
   get status() {
@@ -30,7 +31,7 @@ export class EventFeed implements EngineEvents {
   }
 
   subscribe(handler: (event: EngineEvent) => void): () => void {
-    return this.#join({ next: handler });
+    return this.#join({ next: handler }, () => true);
   }
 
   stream(options: EventStreamOptions = {}): AsyncIterable<EngineEvent> {
@@ -48,6 +49,8 @@ export class EventFeed implements EngineEvents {
     limit = DEFAULT_LIMIT,
   }: EventStreamOptions): AsyncIterator<EngineEvent> {
     const wanted = types && new Set<string>(types);
+    const id = sessionId === undefined ? undefined : sessionIdOfRef(sessionId);
+    const wantsType = ({ type }: EngineEvent) => wanted === undefined || wanted.has(type);
     const channel = createChannel<EngineEvent>({
       limit,
       merge: mergeEngineDeltas,
@@ -64,7 +67,7 @@ export class EventFeed implements EngineEvents {
     const leave = this.#join(
       {
         next: (event) => {
-          if (wanted === undefined || wanted.has(event.type)) channel.push(event);
+          if (wantsType(event)) channel.push(event);
         },
         end: (error) => {
           leave();
@@ -72,22 +75,28 @@ export class EventFeed implements EngineEvents {
           else channel.fail(error);
         },
       },
-      sessionId === undefined ? undefined : sessionIdOfRef(sessionId),
+      (event) => wantsType(event) && (id === undefined || sessionIdOf(event) === id),
+      id,
     );
+    const { life } = this.#hub;
+    if (life.aborted) channel.fail(life.reason);
     return channel[Symbol.asyncIterator]();
   }
 
-  #join(subscriber: Parameters<Fanout["add"]>[0], sessionId?: string): () => void {
+  #join(
+    subscriber: Subscriber,
+    wants: (event: EngineEvent) => boolean,
+    sessionId?: string | undefined,
+  ): () => void {
+    // One of its own for each who joins: the same function may come twice.
+    const listener = (event: EngineEvent) => wants(event);
     const remove = this.#fanout.add(subscriber, sessionId);
     const release = this.#hub.retain();
-    this.#audience += 1;
-    let joined = true;
+    this.#audience.add(listener);
     return () => {
-      if (!joined) return;
-      joined = false;
       remove();
       release();
-      this.#audience -= 1;
+      this.#audience.delete(listener);
     };
   }
 }

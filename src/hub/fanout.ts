@@ -1,10 +1,16 @@
-import type { DiagnosticHandler } from "../engine/diagnostics.ts";
+import type { Diagnostic, DiagnosticHandler } from "../engine/diagnostics.ts";
 import { type EngineEvent, sessionIdOf } from "../engine/events.ts";
 
 export interface Subscriber {
   next(event: EngineEvent): void;
   /** Nothing will come any more; with an error, because the engine can't be listened to. It leaves by itself. */
   end?(error?: Error): void;
+}
+
+/** What is told of a listener's mistake. */
+export function handlerThrew(what: string, cause: unknown): Diagnostic {
+  const message = `A handler of ${what} threw: ${cause instanceof Error ? cause.message : String(cause)}`;
+  return { level: "error", code: "handler_threw", message, cause };
 }
 
 /** Hands every event to everybody who wants it. Those who watch one session cost nothing when another one speaks. */
@@ -48,11 +54,13 @@ export class Fanout {
 
   // One handler's mistake must not reach its siblings, nor the wire.
   #tell(subscriber: Subscriber, event: EngineEvent): void {
+    const report = (cause: unknown) => this.#diagnostic(handlerThrew(event.type, cause));
     try {
-      subscriber.next(event);
+      const result: unknown = subscriber.next(event);
+      // An async handler fits where one is due that returns nothing; its rejection must not end the process.
+      if (result instanceof Promise) result.catch(report);
     } catch (cause) {
-      const message = `A handler of ${event.type} threw: ${cause instanceof Error ? cause.message : String(cause)}`;
-      this.#diagnostic({ level: "error", code: "handler_threw", message, cause });
+      report(cause);
     }
   }
 }

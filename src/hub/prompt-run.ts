@@ -1,6 +1,6 @@
-import type { PromptRequest } from "../engine/driver.ts";
+import type { PromptReceipt, PromptRequest } from "../engine/driver.ts";
 import { EngineError } from "../engine/errors.ts";
-import type { EngineEvent } from "../engine/events.ts";
+import type { EngineEvent, PermissionRequestedEvent } from "../engine/events.ts";
 import type { PromptResult } from "../engine/prompt-call.ts";
 import type { PromptEvent } from "../engine/prompt-events.ts";
 import { scoped, withDeadline } from "../engine/scope.ts";
@@ -10,6 +10,7 @@ import type { EventHub } from "./event-hub.ts";
 import type { Fanout } from "./fanout.ts";
 import type { Link } from "./link.ts";
 import { mergePromptDeltas } from "./merge-deltas.ts";
+import { promptAborted, promptFailed } from "./prompt-error.ts";
 import type { SessionStore } from "./session-store.ts";
 import { emptyResult, finalEvent, resultOf } from "./turn-result.ts";
 import { TurnView } from "./turn-view.ts";
@@ -20,10 +21,10 @@ export interface PromptRunContext {
   readonly hub: EventHub;
   readonly store: SessionStore;
   readonly fanout: Fanout;
-  /** Is anybody there who could answer a permission request? */
-  hasAudience(): boolean;
+  /** Does this event reach anybody besides? */
+  hasAudience(event: PermissionRequestedEvent): boolean;
   /** A request that nobody can answer. */
-  onUnanswerable(event: Extract<PromptEvent, { type: "permission_requested" }>): void;
+  onUnanswerable(event: PermissionRequestedEvent): void;
   /** Work that outlives the turn; `dispose()` waits for it. */
   background(work: Promise<unknown>): void;
 }
@@ -44,10 +45,18 @@ export class PromptRun {
   readonly #signal: AbortSignal | undefined;
   readonly #accepted = Promise.withResolvers<void>();
   readonly #ended = Promise.withResolvers<PromptResult>();
+  /** `abort()` came before the engine was asked. */
   readonly #withdrawn = new AbortController();
+  /** The caller's own signal ended the turn. Not that signal itself: it may abort when the turn is long over. */
+  readonly #cancelled = new AbortController();
   readonly #events: Channel<PromptEvent>;
   #iterated = false;
-  #view: TurnView | undefined;
+  /** Somebody iterates the events and has not left. */
+  #isRead = false;
+  #receipt: PromptReceipt | undefined;
+  /** What was seen of a turn that is cut short from outside. */
+  #seen: PromptResult | undefined;
+  #unsubscribe = () => {};
   #over = false;
 
   constructor(context: PromptRunContext, request: PromptRunRequest, signal: AbortSignal | undefined) {
@@ -57,103 +66,106 @@ export class PromptRun {
     this.#events = createChannel<PromptEvent>({
       limit: EVENT_LIMIT,
       merge: mergePromptDeltas,
-      onOverflow: () =>
-        new EngineError(
-          "EVENT_OVERFLOW",
-          `More than ${EVENT_LIMIT} events of this turn wait; read them faster.`,
-          {
-            engine: context.engineId,
-            sessionId: request.sessionId,
-          },
-        ),
-      signal,
+      onOverflow: () => {
+        this.#isRead = false;
+        const message = `More than ${EVENT_LIMIT} events of this turn wait; read them faster.`;
+        return new EngineError("EVENT_OVERFLOW", message, this.#where());
+      },
+      onReturn: () => {
+        this.#isRead = false;
+      },
+      signal: this.#cancelled.signal,
     });
     this.accepted = this.#accepted.promise;
-    // Both are asked for later, or never: that is no unhandled rejection.
-    this.accepted.catch(() => {});
-    this.#ended.promise.catch(() => {});
     this.settled = this.#run();
   }
 
   /** The caller's own signal ended it: then its `reason` is what the caller gets. */
   throwIfCancelled(): void {
-    if (this.#signal?.aborted) throw this.#signal.reason;
+    this.#cancelled.signal.throwIfAborted();
   }
 
   [Symbol.asyncIterator](): AsyncIterator<PromptEvent> {
     if (this.#iterated) {
-      throw new EngineError(
-        "INVALID_REQUEST",
-        "A prompt's events can be iterated once; use events.stream() besides.",
-      );
+      const message = "A prompt's events can be iterated once; use events.stream() besides.";
+      throw new EngineError("INVALID_REQUEST", message, this.#where());
     }
     this.#iterated = true;
+    this.#isRead = true;
     return this.#events[Symbol.asyncIterator]();
   }
 
   /** Stops the engine's work on the turn. */
   async abort(): Promise<void> {
     if (this.#over) return;
-    if (this.#view === undefined) {
-      // Nothing was asked of the engine yet, and now nothing will be.
-      this.#withdrawn.abort(this.#aborted());
-      return;
-    }
-    await this.#abortEngine();
-    this.#context.background(this.#awaitLastWords());
+    if (this.#receipt === undefined) return this.#withdrawn.abort(promptAborted(undefined, this.#where()));
+    await this.#abortEngine(this.#receipt);
+    void this.#awaitLastWords(this.#receipt);
   }
 
   /** Lets go of the turn; the engine goes on. */
   letGo(): void {
+    this.#isRead = false;
     this.#events.close();
   }
 
   async #run(): Promise<PromptResult> {
-    const { hub, link, fanout } = this.#context;
-    let unsubscribe = () => {};
+    const { hub, link } = this.#context;
     const release = hub.retain();
-    // What was seen is kept when the turn is cut short from outside.
-    let partial: PromptResult | undefined;
     try {
-      return await scoped([link.signal, this.#signal, this.#withdrawn.signal], async (scope) => {
-        const { sessionId } = this.#request;
-        await hub.ready(scope);
-        await hub.meet(sessionId, scope);
-        const connection = await link.connection();
-        const newestMessageId = this.#context.store.get(sessionId)?.newestMessageId;
-        const receipt = await connection.prompt({ ...this.#request, newestMessageId, signal: scope });
-        scope.addEventListener("abort", () => {
-          partial = this.#partial();
-        });
-        this.#view = new TurnView(sessionId, receipt.turnId);
-        unsubscribe = fanout.add(
-          { next: (event) => this.#take(event), end: (error) => this.#end(error) },
-          sessionId,
-        );
-        await receipt.accepted;
-        this.#accepted.resolve();
-        if (!this.#over) hub.apply({ type: "turn_started", sessionId, turnId: receipt.turnId });
-        return await this.#ended.promise;
-      }).then((result) => this.#conclude(result));
+      const signals = [link.signal, this.#signal, this.#withdrawn.signal];
+      return this.#conclude(await scoped(signals, (scope) => this.#follow(scope)));
     } catch (error) {
-      const posted = this.#view !== undefined;
-      // The caller does not wait for the engine to stop; `dispose()` does.
-      if (this.#signal?.aborted && posted) this.#context.background(this.#abortEngine());
-      return this.#conclude(this.#failed(error, partial));
+      return this.#conclude(this.#failed(error));
     } finally {
-      unsubscribe();
+      this.#unsubscribe();
       release();
     }
   }
 
-  #take(event: EngineEvent): void {
-    const view = this.#view;
-    if (view === undefined || this.#over) return;
+  async #follow(scope: AbortSignal): Promise<PromptResult> {
+    const { hub, link, fanout, store } = this.#context;
+    const { sessionId } = this.#request;
+    await hub.meet(sessionId, scope);
+    const connection = await link.connection();
+    scope.throwIfAborted();
+    const newestMessageId = store.get(sessionId)?.newestMessageId;
+    const receipt = await connection.prompt({ ...this.#request, newestMessageId, signal: scope });
+    this.#receipt = receipt;
+    receipt.accepted.catch(() => {});
+    const onCut = () => {
+      this.#seen ??= this.#partial();
+      // The caller does not wait for the engine to stop; `dispose()` does.
+      if (this.#isStopped()) this.#context.background(this.#abortEngine(receipt));
+    };
+    // A driver may have posted although its signal aborted meanwhile.
+    if (scope.aborted) onCut();
+    else scope.addEventListener("abort", onCut, { once: true });
+    scope.throwIfAborted();
+
+    const view = new TurnView(sessionId, receipt.turnId);
+    this.#unsubscribe = fanout.add(
+      { next: (event) => this.#take(event, view), end: (error) => this.#end(error) },
+      sessionId,
+    );
+    // Who hears the whole turn needs no receipt for it.
+    await Promise.race([receipt.accepted, this.#ended.promise]);
+    this.#accepted.resolve();
+    if (!this.#over) hub.apply({ type: "turn_started", sessionId, turnId: receipt.turnId });
+    return await this.#ended.promise;
+  }
+
+  /** By its caller: the engine has to stop as well. */
+  #isStopped(): boolean {
+    return this.#signal?.aborted === true || this.#withdrawn.signal.aborted;
+  }
+
+  #take(event: EngineEvent, view: TurnView): void {
+    if (this.#over) return;
     for (const news of view.take(event)) {
       this.#events.push(news);
-      if (news.type === "permission_requested" && !this.#iterated && !this.#context.hasAudience()) {
-        this.#context.onUnanswerable(news);
-      }
+      if (news.type !== "permission_requested" || this.#isRead) continue;
+      if (this.#isOurs(news, view) && !this.#context.hasAudience(news)) this.#context.onUnanswerable(news);
     }
     if (event.type === "turn_ended" && event.turnId === view.turnId) {
       this.#over = true;
@@ -162,6 +174,7 @@ export class PromptRun {
   }
 
   #end(error: Error | undefined): void {
+    this.#seen ??= this.#partial();
     this.#ended.reject(error ?? this.#context.link.signal.reason);
   }
 
@@ -175,57 +188,53 @@ export class PromptRun {
     return result;
   }
 
-  #failed(cause: unknown, partial: PromptResult | undefined): PromptResult {
+  #failed(cause: unknown): PromptResult {
     const { sessionId } = this.#request;
-    const own = this.#signal?.aborted || this.#withdrawn.signal.aborted;
-    const error = own ? this.#aborted(cause) : this.#asEngineError(cause);
-    const status = own ? "aborted" : "error";
-    return { ...(partial ?? emptyResult(sessionId, this.#view?.turnId, status, error)), status, error };
+    if (this.#signal?.aborted) this.#cancelled.abort(this.#signal.reason);
+    const stopped = this.#isStopped();
+    const error = (stopped ? promptAborted : promptFailed)(cause, this.#where());
+    const status = stopped ? "aborted" : "error";
+    return { ...(this.#seen ?? emptyResult(sessionId, this.#receipt?.turnId, status, error)), status, error };
   }
 
   #partial(): PromptResult | undefined {
     const { store, engineId } = this.#context;
-    const view = this.#view;
-    const state = store.get(this.#request.sessionId);
-    if (view === undefined || state === undefined) return undefined;
-    const { sessionId, turnId } = view;
+    const { sessionId } = this.#request;
+    const state = store.get(sessionId);
+    if (this.#receipt === undefined || state === undefined) return undefined;
+    const { turnId } = this.#receipt;
     const messages = messagesOfTurn(state, turnId).map((message) => ({ ...message, complete: false }));
     return resultOf({ type: "turn_ended", sessionId, turnId, status: "aborted", messages }, engineId);
   }
 
-  #abortEngine(): Promise<void> {
+  #abortEngine(receipt: PromptReceipt): Promise<void> {
     return this.#context.link.use(undefined, async (connection, signal) => {
       // An abort that overtakes the prompt would stop nothing.
-      await this.accepted.catch(() => {});
+      await receipt.accepted.catch(() => {});
       await connection.abort(this.#request.sessionId, { signal });
     });
   }
 
   /** An engine that took the abort and says nothing more of the turn is believed. */
-  async #awaitLastWords(): Promise<void> {
+  async #awaitLastWords({ turnId }: PromptReceipt): Promise<void> {
+    const { hub, link } = this.#context;
+    const { sessionId } = this.#request;
     const silent = () => new Error("The engine said nothing more.");
-    await withDeadline(LAST_WORDS_MS, silent, [this.#context.link.signal], () => this.settled).catch(
-      () => {},
-    );
-    const partial = this.#partial();
-    if (!this.#over && partial !== undefined) this.#ended.resolve(partial);
+    try {
+      await withDeadline(LAST_WORDS_MS, silent, [link.signal], () => this.settled);
+    } catch {
+      if (!link.signal.aborted) hub.apply({ type: "turn_ended", sessionId, turnId, status: "aborted" });
+    }
   }
 
-  #aborted(cause?: unknown): EngineError {
-    if (EngineError.is(cause, "PROMPT_ABORTED")) return cause;
-    const { sessionId } = this.#request;
-    const engine = this.#context.engineId;
-    return new EngineError("PROMPT_ABORTED", "This prompt was aborted by its caller.", {
-      engine,
-      sessionId,
-      cause,
-    });
+  /** Asked in this turn; or the engine does not say in which, and no other is open. */
+  #isOurs({ messageId = "" }: PermissionRequestedEvent, { turnId }: TurnView): boolean {
+    const state = this.#context.store.get(this.#request.sessionId);
+    const asking = state?.messages.get(messageId)?.info.turnId;
+    return asking === undefined ? (state?.openTurns.size ?? 0) <= 1 : asking === turnId;
   }
 
-  #asEngineError(cause: unknown): EngineError {
-    if (EngineError.is(cause)) return cause;
-    const message = `The prompt failed: ${cause instanceof Error ? cause.message : String(cause)}`;
-    const { sessionId } = this.#request;
-    return new EngineError("UNKNOWN", message, { engine: this.#context.engineId, sessionId, cause });
+  #where() {
+    return { engine: this.#context.engineId, sessionId: this.#request.sessionId };
   }
 }

@@ -1,19 +1,26 @@
+import type { DiagnosticHandler } from "../engine/diagnostics.ts";
 import { EngineError } from "../engine/errors.ts";
 import type { RegistrySnapshot, SessionRegistry, WaitForOptions } from "../engine/managed-engine-client.ts";
 import type { PermissionRequest } from "../engine/permission.ts";
 import { scoped, withDeadline } from "../engine/scope.ts";
 import type { Session, SessionRef } from "../engine/session.ts";
+import type { EventHub } from "./event-hub.ts";
+import { type Fanout, handlerThrew } from "./fanout.ts";
 import type { SessionStore } from "./session-store.ts";
 
 /** The mirror as people read it: immutable, newest first, made when it is asked for and kept until it changes. */
 export class Registry implements SessionRegistry {
   readonly #store: SessionStore;
-  readonly #life: AbortSignal;
+  readonly #hub: EventHub;
+  readonly #fanout: Fanout;
+  readonly #diagnostic: DiagnosticHandler;
   #snapshot: RegistrySnapshot | undefined;
 
-  constructor(store: SessionStore, life: AbortSignal) {
+  constructor(store: SessionStore, hub: EventHub, fanout: Fanout, diagnostic: DiagnosticHandler) {
     this.#store = store;
-    this.#life = life;
+    this.#hub = hub;
+    this.#fanout = fanout;
+    this.#diagnostic = diagnostic;
     store.onChange(() => {
       this.#snapshot = undefined;
     });
@@ -38,7 +45,14 @@ export class Registry implements SessionRegistry {
   }
 
   // Not methods: both are handed to other libraries as they are (`useSyncExternalStore(subscribe, getSnapshot)`).
-  readonly subscribe = (listener: () => void): (() => void) => this.#store.onChange(listener);
+  readonly subscribe = (listener: () => void): (() => void) =>
+    this.#store.onChange(() => {
+      try {
+        listener();
+      } catch (cause) {
+        this.#diagnostic(handlerThrew("the registry", cause));
+      }
+    });
 
   readonly getSnapshot = (): RegistrySnapshot => {
     this.#snapshot ??= this.#read();
@@ -52,31 +66,44 @@ export class Registry implements SessionRegistry {
   ): Promise<Session> {
     const id = sessionIdOfRef(session);
     const { promise, resolve, reject } = Promise.withResolvers<Session>();
-    let seen = false;
-    const look = () => {
+    // Nobody looks at it yet while the session is read.
+    promise.catch(() => {});
+    const look = (current: Session | undefined) => {
       try {
-        const current = this.get(id);
         if (current !== undefined && predicate(current)) resolve(current);
-        if (current === undefined && seen) {
-          reject(new EngineError("SESSION_NOT_FOUND", `Session ${id} was deleted.`, { sessionId: id }));
-        }
-        seen ||= current !== undefined;
       } catch (error) {
         reject(error);
       }
     };
-    const leave = this.#store.onChange(look);
+    const deleted = () =>
+      new EngineError("SESSION_NOT_FOUND", `Session ${id} was deleted.`, { sessionId: id });
+    const late = () =>
+      new EngineError("TIMEOUT", `Session ${id} was not as awaited within ${timeout} ms.`, { sessionId: id });
+    // It holds the stream open, and hears how that ends: a mirror that nobody keeps would be waited for in vain.
+    const release = this.#hub.retain();
+    const leave = this.#fanout.add(
+      {
+        next: (event) => {
+          if (event.type === "session_created" || event.type === "session_updated") look(event.session);
+          else if (event.type === "session_deleted") reject(deleted());
+        },
+        end: (error) => reject(error ?? this.#hub.life.reason),
+      },
+      id,
+    );
+    const wait = async (scope: AbortSignal) => {
+      if (this.get(id) === undefined) await this.#hub.meet(id, scope);
+      look(this.get(id));
+      return promise;
+    };
     try {
-      look();
-      const signals = [this.#life, signal];
-      if (timeout === undefined) return await scoped(signals, () => promise);
-      const late = () =>
-        new EngineError("TIMEOUT", `Session ${id} was not as awaited within ${timeout} ms.`, {
-          sessionId: id,
-        });
-      return await withDeadline(timeout, late, signals, () => promise);
+      const signals = [this.#hub.life, signal];
+      return await (timeout === undefined
+        ? scoped(signals, wait)
+        : withDeadline(timeout, late, signals, wait));
     } finally {
       leave();
+      release();
     }
   }
 

@@ -5,6 +5,15 @@ import { reduceSession } from "../lifecycle/reduce-session.ts";
 import { loseTouch, restoreSession } from "../lifecycle/restore-session.ts";
 import { createSessionState, type SessionState } from "../lifecycle/session-state.ts";
 
+/** What changes the list of sessions. Deltas, messages and diffs do not: those who watch it are not woken for them. */
+const LISTED: ReadonlySet<EngineEvent["type"]> = new Set<EngineEvent["type"]>([
+  "session_created",
+  "session_updated",
+  "session_deleted",
+  "permission_requested",
+  "permission_resolved",
+]);
+
 /** The states of all sessions that were told of: the mirror. Changed by events alone. */
 export class SessionStore {
   readonly #states = new Map<string, SessionState>();
@@ -23,7 +32,7 @@ export class SessionStore {
     return this.#states.values();
   }
 
-  /** Calls the listener after every change. It must not throw. */
+  /** Calls the listener after every change of a session or its permission requests. It must not throw. */
   onChange(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
@@ -32,6 +41,8 @@ export class SessionStore {
   apply(event: DriverEvent): readonly EngineEvent[] {
     const sessionId = sessionOf(event);
     if (sessionId === undefined) return event.type === "unknown" ? [event] : [];
+    // The last words on a session that was deleted must not bring it back.
+    if (!this.#states.has(sessionId) && !introduces(event)) return tellsByItself(event) ? [event] : [];
     const events = reduceSession(this.#stateOf(sessionId), event);
     if (event.type === "session_deleted") this.#states.delete(sessionId);
     return this.#changed(events);
@@ -39,7 +50,11 @@ export class SessionStore {
 
   /** `final`: nothing more will be learned by reading again. */
   restore(snapshot: SessionSnapshot, final: boolean): readonly EngineEvent[] {
-    return this.#changed(restoreSession(this.#stateOf(snapshot.session.id), snapshot, final));
+    const state = this.#stateOf(snapshot.session.id);
+    const isMet = !state.known;
+    const events = restoreSession(state, snapshot, final);
+    // Meeting a session is no event, but those who watch the list see one more.
+    return this.#changed(events, isMet);
   }
 
   /** The wire dropped. */
@@ -49,13 +64,13 @@ export class SessionStore {
 
   /** Nobody listens any more: what is kept would only grow old. */
   clear(): void {
+    if (this.#states.size === 0) return;
     this.#states.clear();
     for (const listener of this.#listeners) listener();
   }
 
-  #changed(events: readonly EngineEvent[]): readonly EngineEvent[] {
-    // Deltas change no session: those who watch the list of sessions are not woken for them.
-    if (events.some((event) => event.type !== "message_delta"))
+  #changed(events: readonly EngineEvent[], isMet = false): readonly EngineEvent[] {
+    if (isMet || events.some(({ type }) => LISTED.has(type)))
       for (const listener of this.#listeners) listener();
     return events;
   }
@@ -83,4 +98,26 @@ function sessionOf(event: DriverEvent): string | undefined {
     default:
       return event.sessionId;
   }
+}
+
+/** Does it say of a session that it is there, and at work? */
+function introduces(event: DriverEvent): boolean {
+  switch (event.type) {
+    case "session_created":
+    case "session_updated":
+    case "message_updated":
+    case "permission_requested":
+    case "question_asked":
+    case "turn_started":
+      return true;
+    case "session_status":
+      return event.running;
+    default:
+      return false;
+  }
+}
+
+/** What is told as it comes, whether or not its session is known. */
+function tellsByItself(event: DriverEvent): event is DriverEvent & EngineEvent {
+  return event.type === "unknown" || event.type === "file_diff" || event.type === "session_deleted";
 }

@@ -99,6 +99,12 @@ export function createMockEngine(script: MockScript = () => [{ text: "Mock answe
       finish({ error: aborted || told });
     }
     running.delete(sessionId);
+    // What it asked and nobody answered: it no longer waits.
+    for (const { permissionId, ...asked } of memory.permissions()) {
+      if (asked.messageId !== messageId) continue;
+      answers.delete(permissionId);
+      memory.dropPermission(permissionId);
+    }
     emit({ type: "session_status", sessionId, running: false });
   };
 

@@ -48,6 +48,11 @@ export class MockMemory {
     return [...this.#permissions.values()];
   }
 
+  /** Nobody waits for an answer to it any more. */
+  dropPermission(permissionId: string): void {
+    this.#permissions.delete(permissionId);
+  }
+
   askingSession(permissionId: string): string {
     return this.#permissions.get(permissionId)?.sessionId ?? "";
   }
@@ -107,6 +112,17 @@ export class MockMemory {
         const parts = new Map((message.parts ?? []).map((known) => [known.part.id, known]));
         parts.set(part.id, { part, complete });
         known.set(message.id, { ...message, parts: [...parts.values()] });
+        break;
+      }
+      case "message_removed":
+        this.#messages.get(event.sessionId)?.delete(event.messageId);
+        break;
+      case "part_removed": {
+        const known = this.#messages.get(event.sessionId);
+        const message = known?.get(event.messageId);
+        if (known === undefined || message === undefined) break;
+        const parts = (message.parts ?? []).filter(({ part }) => part.id !== event.partId);
+        known.set(message.id, { ...message, parts });
         break;
       }
       case "permission_requested":

@@ -1,0 +1,161 @@
+import type { EngineConnection } from "../engine/driver.ts";
+import type { DriverEvent } from "../engine/driver-events.ts";
+import { EngineError } from "../engine/errors.ts";
+import type { EventStreamStatus } from "../engine/managed-engine-client.ts";
+import { delay, scoped, withDeadline } from "../engine/scope.ts";
+import {
+  type ConnectionSignal,
+  type ConnectionStatus,
+  connectionMachine,
+} from "../lifecycle/connection-machine.ts";
+import { backoff, isFinal } from "./backoff.ts";
+import type { Link } from "./link.ts";
+
+/** Who is told what becomes of the stream. */
+export interface EventStreamOwner {
+  take(event: DriverEvent): void;
+  /** Reads what may have been missed; what comes live waits meanwhile. */
+  catchUp(connection: EngineConnection, signal: AbortSignal, afterGap: boolean): Promise<number>;
+  /** It is open again, and so many sessions were read. */
+  onResynced(sessions: number): void;
+  onDropped(error: Error): void;
+  /** It is closed, and nothing goes on by itself. */
+  onGivenUp(error: Error): void;
+}
+
+/** The connection to the engine's events: made when it is opened, and again when it drops, until it is closed. */
+export class EventStream {
+  readonly #link: Link;
+  readonly #owner: EventStreamOwner;
+  #state: ConnectionStatus = connectionMachine.initial;
+  #status: Omit<EventStreamStatus, "state"> = { attempt: 0 };
+  #run: { readonly controller: AbortController; opened: PromiseWithResolvers<void> } | undefined;
+
+  constructor(link: Link, owner: EventStreamOwner) {
+    this.#link = link;
+    this.#owner = owner;
+  }
+
+  get status(): EventStreamStatus {
+    const state = this.#state === "disposed" ? "closed" : this.#state;
+    return { state, ...this.#status };
+  }
+
+  /** It is open, or on its way to be. */
+  get isRunning(): boolean {
+    return this.#run !== undefined;
+  }
+
+  open(): void {
+    if (!this.#signal("connect")) return;
+    this.#status = { attempt: 0 };
+    const run = { controller: new AbortController(), opened: pending() };
+    this.#run = run;
+    void this.#connectAndReconnect(run.controller.signal);
+  }
+
+  /** `released`: the last user left. `disposed`: it is never opened again. */
+  close(signal: "released" | "disposed"): void {
+    if (this.#signal(signal)) this.#stop();
+  }
+
+  /**
+   * Resolves when whatever the engine says from now on will be seen.
+   * @throws EngineError why the engine can't be listened to; `TIMEOUT` after `ms` milliseconds
+   */
+  async ready(ms: number, signal: AbortSignal | undefined): Promise<void> {
+    const run = this.#run;
+    if (run === undefined) throw this.#status.lastError ?? this.#link.signal.reason;
+    const late = () => {
+      const { lastError } = this.#status;
+      const why = lastError ? ` Last error: ${lastError.message}` : "";
+      return new EngineError("TIMEOUT", `The engine's events could not be opened in ${ms} ms.${why}`);
+    };
+    await withDeadline(ms, late, [this.#link.signal, signal], () => run.opened.promise);
+  }
+
+  async #connectAndReconnect(signal: AbortSignal): Promise<void> {
+    for (let attempt = 0; !signal.aborted; attempt += 1) {
+      const onOpen = () => {
+        attempt = 0;
+      };
+      try {
+        await scoped([signal], (scope) => this.#live(scope, onOpen));
+      } catch (error) {
+        if (signal.aborted) return;
+        const lastError = error instanceof Error ? error : new Error(String(error));
+        this.#dropped(lastError);
+        void this.#link.drop();
+        if (this.#state === "connecting" || isFinal(error)) return this.#giveUp(lastError);
+        const wait = backoff(attempt);
+        this.#status = { attempt: attempt + 1, nextAttemptAt: Date.now() + wait, lastError };
+        await delay(wait, signal).catch(() => {});
+      }
+    }
+  }
+
+  /** One life of the wire. Returns never, but by throwing: a stream that ends was dropped. */
+  async #live(scope: AbortSignal, onOpen: () => void): Promise<never> {
+    const connection = await this.#link.connection();
+    scope.throwIfAborted();
+    const stream = await connection.events({ signal: scope });
+    // Live events wait until what was missed is read: what is read is older than they are.
+    let waiting: DriverEvent[] | undefined = [];
+    const reading = async () => {
+      for await (const { event } of stream) {
+        scope.throwIfAborted();
+        if (waiting === undefined) this.#owner.take(event);
+        else waiting.push(event);
+      }
+      throw new EngineError("ENGINE_UNAVAILABLE", "The engine ended its event stream.");
+    };
+    const catchingUp = async () => {
+      const afterGap = this.#state === "reconnecting";
+      const sessions = await this.#owner.catchUp(connection, scope, afterGap);
+      for (const event of waiting ?? []) this.#owner.take(event);
+      waiting = undefined;
+      onOpen();
+      this.#signal("opened");
+      this.#status = { attempt: 0 };
+      if (afterGap) this.#owner.onResynced(sessions);
+      this.#run?.opened.resolve();
+    };
+    const [never] = await Promise.all([reading(), catchingUp()]);
+    return never;
+  }
+
+  #dropped(error: Error): void {
+    if (!this.#signal("dropped")) {
+      this.#signal("attempt_failed");
+      return;
+    }
+    if (this.#run !== undefined) this.#run.opened = pending();
+    this.#owner.onDropped(error);
+  }
+
+  #giveUp(lastError: Error): void {
+    this.#signal("gave_up");
+    this.#status = { attempt: this.#status.attempt + 1, lastError };
+    this.#run?.opened.reject(lastError);
+    this.#stop();
+    this.#owner.onGivenUp(lastError);
+  }
+
+  #stop(): void {
+    this.#run?.controller.abort(this.#link.signal.reason);
+    this.#run = undefined;
+  }
+
+  #signal(signal: ConnectionSignal): boolean {
+    const result = connectionMachine.tryTransition(this.#state, signal);
+    this.#state = result.state;
+    return result.ok;
+  }
+}
+
+/** Those who wait for it hear of a failure; that nobody waits is no failure of its own. */
+function pending(): PromiseWithResolvers<void> {
+  const resolvers = Promise.withResolvers<void>();
+  resolvers.promise.catch(() => {});
+  return resolvers;
+}

@@ -1,0 +1,349 @@
+import { describe, expect, it } from "vitest";
+import type { DriverItem, SessionSnapshot } from "../../src/engine/driver.ts";
+import type { EngineEvent } from "../../src/engine/events.ts";
+import { type Channel, createChannel } from "../../src/stream/channel.ts";
+import { createMockEngine } from "../../src/testing/mock-engine.ts";
+import {
+  clientOf,
+  collect,
+  fold,
+  gate,
+  idle,
+  next,
+  puppet,
+  settle,
+  stage,
+  tampered,
+  until,
+  withoutBackoff,
+} from "./support.ts";
+
+describe("resync: what happened in the gap", () => {
+  it("is in the registry afterwards", async () => {
+    withoutBackoff();
+    const { client, engine, session } = await stage();
+    const doomed = await client.session.create({ title: "Doomed" });
+    await client.connect();
+    const seen: EngineEvent[] = [];
+    client.events.subscribe((event) => seen.push(event));
+    const resynced = next(client, "stream_resynced");
+    engine.drop();
+    const other = clientOf(engine);
+    const born = await other.session.create({ title: "Born in the gap" });
+    engine.emit({
+      type: "session_updated",
+      session: { ...strip(session), title: "Renamed", updatedAt: 900 },
+    });
+    engine.emit({ type: "session_deleted", sessionId: doomed.id });
+    await resynced;
+    expect(client.registry.list().map(({ title }) => title)).toEqual(["Renamed", "Born in the gap"]);
+    const told = seen.map((event) => event.type);
+    expect(told.at(0)).toBe("stream_gap");
+    expect(told.at(-1)).toBe("stream_resynced");
+    expect(told.slice(1, -1).sort()).toEqual(["session_created", "session_deleted", "session_updated"]);
+    expect(seen.find((event) => event.type === "session_created")).toMatchObject({
+      session: { id: born.id },
+    });
+  });
+
+  it("ends a turn that finished meanwhile, with its full text", async () => {
+    withoutBackoff();
+    const hold = gate();
+    const { client, engine, session } = await stage(() => [
+      { text: "Seen live. " },
+      { wait: hold.opened },
+      { text: "Said in the gap." },
+    ]);
+    const call = client.session.prompt(session, "Hi");
+    const events = collect(call);
+    await call;
+    await settle();
+    engine.drop();
+    hold.open();
+    expect(fold(await events)).toBe("Seen live. Said in the gap.");
+    expect(await call.text()).toBe("Seen live. Said in the gap.");
+    expect((await call.settled()).status).toBe("completed");
+  });
+
+  it("leaves no hole in a part that was being written", async () => {
+    withoutBackoff();
+    const set = await stage(idle);
+    const { client, engine, session } = set;
+    const { call, events, messageId, finish } = await puppet(set);
+    const where = { sessionId: session.id, messageId };
+    const tell = (text: string, complete: boolean) =>
+      engine.emit({ type: "part_updated", ...where, part: { type: "text", id: "prt_t", text }, complete });
+    const delta = (text: string) =>
+      engine.emit({ type: "part_delta", ...where, partId: "prt_t", delta: text });
+    tell("", false);
+    delta("One ");
+    await settle();
+    const resynced = next(client, "stream_resynced");
+    engine.drop();
+    delta("two ");
+    await resynced;
+    delta("three ");
+    await settle();
+    tell("One two three four.", true);
+    finish({ stopReason: "stop" });
+    expect(fold(await events)).toBe("One two three four.");
+    expect(await call.text()).toBe("One two three four.");
+  });
+
+  it("resets the text that the engine took back meanwhile", async () => {
+    withoutBackoff();
+    const hold = gate();
+    const { client, engine, session } = await stage(() => [{ text: "First try." }, { wait: hold.opened }]);
+    const call = client.session.prompt(session, "Hi");
+    const events = collect(call);
+    await call;
+    await settle();
+    const [known] = (await client.session.messages(session)).slice(-1);
+    const part = known?.parts?.[0];
+    engine.drop();
+    engine.emit({
+      type: "part_updated",
+      sessionId: session.id,
+      messageId: known?.id ?? "",
+      part: { type: "text", id: part?.id ?? "", text: "Second try." },
+      complete: true,
+    });
+    hold.open();
+    expect(fold(await events)).toBe("Second try.");
+    expect((await events).filter(({ type }) => type === "text_reset")).toHaveLength(1);
+    expect(await call.text()).toBe("Second try.");
+  });
+
+  it("forgets no session that is missing in the list, but still there when asked for by name", async () => {
+    withoutBackoff();
+    const engine = createMockEngine();
+    let short = false;
+    const client = clientOf(
+      tampered(engine, (connection) => ({
+        async snapshot(request) {
+          const all = await connection.snapshot(request);
+          return short && request.sessionIds === undefined ? [] : all;
+        },
+      })),
+    );
+    const session = await client.session.create({ title: "Elsewhere" });
+    await client.connect();
+    short = true;
+    const resynced = next(client, "stream_resynced");
+    engine.drop();
+    expect(await resynced).toMatchObject({ sessions: 1 });
+    expect(client.registry.get(session)?.title).toBe("Elsewhere");
+  });
+
+  it("ends a turn whose session was deleted meanwhile", async () => {
+    withoutBackoff();
+    const { client, engine, session } = await stage(() => [
+      { text: "Half" },
+      { wait: new Promise(() => {}) },
+    ]);
+    const call = client.session.prompt(session, "Hi");
+    await call;
+    await settle();
+    engine.drop();
+    engine.emit({ type: "session_deleted", sessionId: session.id });
+    expect(await call.settled()).toMatchObject({ error: { code: "SESSION_NOT_FOUND" }, text: "Half" });
+    expect(client.registry.get(session)).toBeUndefined();
+  });
+
+  it("shows the permission requests that wait, and drops those that do not", async () => {
+    withoutBackoff();
+    const { client, engine, session } = await stage(() => [
+      { tool: "bash", ask: { description: "One" } },
+      { tool: "bash", ask: { description: "Two" } },
+    ]);
+    client.events.subscribe(() => {});
+    const call = client.session.prompt(session, "Hi");
+    const first = await next(client, "permission_requested");
+    const dropped = next(client, "permission_resolved");
+    const second = next(client, "permission_requested");
+    engine.drop();
+    await clientOf(engine).permissions.reply(first.permissionId, "allow");
+    expect(await dropped).toMatchObject({ permissionId: first.permissionId, decision: "dropped" });
+    const { permissionId, description } = await second;
+    expect(description).toBe("Two");
+    expect(client.registry.getSnapshot().permissions).toMatchObject([{ permissionId }]);
+    await client.permissions.reply(permissionId, "allow");
+    expect(await call.settled()).toMatchObject({ status: "completed" });
+  });
+});
+
+describe("resync: while it goes on", () => {
+  /** A client whose resync (the first snapshot after `arm()`) is held until the gate opens. */
+  const gated = async (script?: Parameters<typeof createMockEngine>[0]) => {
+    withoutBackoff();
+    const engine = createMockEngine(script);
+    const hold = gate();
+    const reached = gate();
+    let armed = false;
+    const driver = tampered(engine, (connection) => ({
+      async snapshot(request) {
+        const read: readonly SessionSnapshot[] = await connection.snapshot(request);
+        if (!armed) return read;
+        armed = false;
+        reached.open();
+        await hold.opened;
+        return read;
+      },
+    }));
+    const client = clientOf(driver);
+    const arm = () => {
+      armed = true;
+    };
+    return { engine, client, hold, reached, arm, session: await client.session.create() };
+  };
+
+  it("live events are neither lost nor doubled, and come after what was read", async () => {
+    const { engine, client, session, hold, reached, arm } = await gated();
+    await client.connect();
+    const seen: EngineEvent[] = [];
+    client.events.subscribe((event) => seen.push(event));
+    arm();
+    engine.drop();
+    await reached.opened;
+    engine.emit({ type: "unknown", name: "live", raw: 1 });
+    engine.emit({ type: "session_updated", session: { ...strip(session), title: "Live" } });
+    const { id } = await clientOf(engine).session.create({ title: "Live too" });
+    await settle();
+    expect(seen.map((event) => event.type)).toEqual(["stream_gap"]);
+    expect(client.events.status.state).toBe("reconnecting");
+    hold.open();
+    await settle();
+    expect(seen.map((event) => event.type)).toEqual([
+      "stream_gap",
+      "unknown",
+      "session_updated",
+      "session_created",
+      "stream_resynced",
+    ]);
+    expect(client.registry.get(session)?.title).toBe("Live");
+    expect(client.registry.get(id)?.title).toBe("Live too");
+  });
+
+  it("a turn that speaks and ends meanwhile is told once", async () => {
+    const begin = gate();
+    const { engine, client, session, hold, reached, arm } = await gated(() => [
+      { text: "Before. " },
+      { wait: begin.opened },
+      { text: "During the resync. " },
+    ]);
+    const call = client.session.prompt(session, "Hi");
+    const events = collect(call);
+    await call;
+    await settle();
+    arm();
+    engine.drop();
+    await reached.opened;
+    begin.open();
+    await settle();
+    hold.open();
+    expect(fold(await events)).toBe("Before. During the resync. ");
+    expect(await call.text()).toBe("Before. During the resync. ");
+  });
+
+  it("a second drop ends it: what it was reading is old, and the stream is not open", async () => {
+    const { engine, client, session, hold, reached, arm } = await gated();
+    await client.connect();
+    const seen: EngineEvent[] = [];
+    client.events.subscribe((event) => seen.push(event));
+    arm();
+    engine.drop();
+    await reached.opened;
+    engine.refuse(new Error("still down"));
+    engine.drop();
+    await settle();
+    hold.open();
+    await settle();
+    expect(client.events.status.state).toBe("reconnecting");
+    expect(seen.map((event) => event.type)).toEqual(["stream_gap"]);
+    engine.emit({ type: "session_updated", session: { ...strip(session), title: "Newest" } });
+    const resynced = next(client, "stream_resynced");
+    engine.refuse();
+    await resynced;
+    expect(client.registry.get(session)?.title).toBe("Newest");
+    expect(seen.filter((event) => event.type === "stream_resynced")).toHaveLength(1);
+  });
+
+  it("a stream that outlives its connection is not heard any more", async () => {
+    withoutBackoff();
+    const engine = createMockEngine();
+    const wires: Channel<DriverItem>[] = [];
+    let fail = false;
+    const client = clientOf(
+      tampered(engine, (connection) => ({
+        async events() {
+          const wire = createChannel<DriverItem>();
+          wires.push(wire);
+          return wire;
+        },
+        async snapshot(request) {
+          if (fail) throw new Error("once");
+          return connection.snapshot(request);
+        },
+      })),
+    );
+    const names: string[] = [];
+    client.events.subscribe((event) => {
+      if (event.type === "unknown") names.push(event.name);
+      if (event.type === "stream_gap") fail = true;
+    });
+    await client.session.create();
+    await client.connect();
+    wires[0]?.close();
+    await until(() => wires.length > 1);
+    await settle();
+    fail = false;
+    await until(() => client.events.status.state === "open");
+    expect(wires.length).toBeGreaterThan(2);
+    for (const wire of wires) wire.push({ event: { type: "unknown", name: "once", raw: 1 } });
+    await settle();
+    expect(names).toEqual(["once"]);
+  });
+
+  it("a stream that outlives its users is not heard any more", async () => {
+    const wires: Channel<DriverItem>[] = [];
+    const client = clientOf(
+      tampered(createMockEngine(), () => ({
+        async events() {
+          const wire = createChannel<DriverItem>();
+          wires.push(wire);
+          return wire;
+        },
+      })),
+      { idleTimeout: 0 },
+    );
+    const names: string[] = [];
+    const listen = () =>
+      client.events.subscribe((event) => event.type === "unknown" && names.push(event.name));
+    const leave = listen();
+    await settle();
+    leave();
+    listen();
+    await settle();
+    for (const wire of wires) wire.push({ event: { type: "unknown", name: "once", raw: 1 } });
+    await settle();
+    expect([wires.length, names]).toEqual([2, ["once"]]);
+  });
+
+  it("connect() meanwhile still ends with every session in the mirror", async () => {
+    const { engine, client, session, hold, reached, arm } = await gated();
+    const other = await clientOf(engine).session.create({ title: "Never met" });
+    client.events.subscribe(() => {});
+    await client.session.prompt(session, "Hi").text();
+    arm();
+    engine.drop();
+    await reached.opened;
+    const connected = client.connect();
+    hold.open();
+    await connected;
+    expect(client.registry.get(other)?.title).toBe("Never met");
+  });
+});
+
+function strip<T extends { engineId: string; status: string }>({ engineId: _, status: __, ...told }: T) {
+  return told;
+}
