@@ -23,6 +23,9 @@ export interface EventStreamOwner {
   onGivenUp(error: Error): void;
 }
 
+/** Milliseconds that a stream must have lived for its next drop to count as the first. */
+const STEADY_MS = 5_000;
+
 /** The connection to the engine's events: made when it is opened, and again when it drops, until it is closed. */
 export class EventStream {
   readonly #link: Link;
@@ -76,13 +79,16 @@ export class EventStream {
 
   async #connectAndReconnect(signal: AbortSignal): Promise<void> {
     for (let attempt = 0; !signal.aborted; attempt += 1) {
+      let openedAt = Number.POSITIVE_INFINITY;
       const onOpen = () => {
-        attempt = 0;
+        openedAt = Date.now();
       };
       try {
         await scoped([signal], (scope) => this.#live(scope, onOpen));
       } catch (error) {
         if (signal.aborted) return;
+        // One that opens and drops, again and again, has not recovered.
+        if (Date.now() - openedAt >= STEADY_MS) attempt = 0;
         const lastError = error instanceof Error ? error : new Error(String(error));
         this.#dropped(lastError);
         void this.#link.drop();

@@ -72,11 +72,29 @@ describe("connection: a drop", () => {
     await vi.advanceTimersByTimeAsync(10_000);
     await resynced;
     expect(client.events.status).toEqual({ state: "open", attempt: 0 });
-    // The next drop begins to count, and to wait, from the start.
-    engine.refuse(refusal);
+    // Once it has lived for a while, the next drop begins to count, and to wait, from the start.
+    await vi.advanceTimersByTimeAsync(5_000);
     engine.drop();
     await settle();
     expect(client.events.status).toMatchObject({ attempt: 1, nextAttemptAt: Date.now() + 250 });
+    vi.restoreAllMocks();
+  });
+
+  it("right after it opened waits longer and longer as well: it has not recovered", async () => {
+    stoppedClock();
+    vi.spyOn(Math, "random").mockReturnValue(1);
+    const { client, engine } = await stage();
+    await client.connect();
+    const waits: number[] = [];
+    for (let drops = 0; drops < 4; drops += 1) {
+      engine.drop();
+      await settle();
+      waits.push((client.events.status.nextAttemptAt ?? 0) - Date.now());
+      await vi.advanceTimersByTimeAsync(waits.at(-1) ?? 0);
+      await settle();
+      expect(client.events.status.state).toBe("open");
+    }
+    expect(waits).toEqual([250, 500, 1000, 2000]);
     vi.restoreAllMocks();
   });
 

@@ -67,13 +67,15 @@ describe("prompt: what is left of it", () => {
     const early = new AbortController();
     const deaf = clientOf(
       tampered(engine, (connection) => ({
-        prompt(request) {
+        async prompt(request) {
           early.abort();
+          await settle();
           return connection.prompt(request);
         },
       })),
     );
     await deaf.session.prompt(session, "wait", { signal: early.signal }).settled();
+    await settle();
     await settle();
     const aborted = client.session.prompt(session, "wait");
     await aborted;

@@ -2,7 +2,7 @@ import { onTestFinished, vi } from "vitest";
 import { createEngineClient, type EngineClientOptions } from "../../src/create-engine-client.ts";
 import type { Diagnostic } from "../../src/engine/diagnostics.ts";
 import type { EngineConnection, EngineDriver } from "../../src/engine/driver.ts";
-import type { DriverMessage } from "../../src/engine/driver-events.ts";
+import type { DriverMessage, DriverSession } from "../../src/engine/driver-events.ts";
 import type { EngineError } from "../../src/engine/errors.ts";
 import type { EngineEvent } from "../../src/engine/events.ts";
 import type { ManagedEngineClient } from "../../src/engine/managed-engine-client.ts";
@@ -176,4 +176,9 @@ export async function unhandledRejections(work: () => Promise<unknown>): Promise
     process.off("unhandledRejection", listener);
   }
   return unhandled;
+}
+
+/** The session as an engine tells it. */
+export function told({ engineId: _, status: __, ...session }: Session): DriverSession {
+  return session;
 }
