@@ -63,16 +63,23 @@ export function createEngineClient(
   const systemPrompts = new Map<string, string>();
   let disposed: Promise<void> | undefined;
 
-  const toSession = (told: DriverSession): Session =>
-    withTold(registry.get(told.id) ?? createSessionState(driver.id, told.id).session, told);
+  /** With what the mirror knows of it besides. */
+  const toSession = ({
+    session,
+    running = false,
+  }: {
+    session: DriverSession;
+    running?: boolean;
+  }): Session => {
+    const known = registry.get(session.id) ?? createSessionState(driver.id, session.id).session;
+    return withTold(running ? { ...known, status: "running" } : known, session);
+  };
 
   const unsupported = (capability: EngineCapability): EngineError =>
     new EngineError(
       "UNSUPPORTED",
       `${driver.name} can't do this here: it lacks the capability "${capability}".`,
-      {
-        engine: driver.id,
-      },
+      { engine: driver.id },
     );
 
   /** Calls one of the optional methods of a driver. */
@@ -95,8 +102,7 @@ export function createEngineClient(
       if (snapshot === undefined) {
         throw new EngineError("SESSION_NOT_FOUND", `${driver.name} has no session ${id}.`, { sessionId: id });
       }
-      const read = toSession(snapshot.session);
-      return snapshot.running ? { ...read, status: "running" } : read;
+      return toSession(snapshot);
     });
 
   const context: PromptRunContext = {
@@ -145,8 +151,8 @@ export function createEngineClient(
     session: {
       list: ({ signal } = {}) =>
         link.use(signal, async (connection, scope) => {
-          const sessions = await connection.listSessions({ signal: scope });
-          return sessions.map(toSession).sort((a, b) => b.updatedAt - a.updatedAt);
+          const snapshots = await connection.snapshot({ withMessages: [], signal: scope });
+          return snapshots.map(toSession).sort((a, b) => b.updatedAt - a.updatedAt);
         }),
       create: (create = {}) =>
         link.use(create.signal, async (connection, signal) => {
@@ -154,7 +160,7 @@ export function createEngineClient(
           const session = await connection.createSession({ ...create, signal });
           if (create.systemPrompt !== undefined) systemPrompts.set(session.id, create.systemPrompt);
           if (hub.status.state === "open") hub.apply({ type: "session_created", session });
-          return toSession(session);
+          return toSession({ session });
         }),
       get: readSession,
       messages: (session, { signal } = {}) =>

@@ -104,8 +104,8 @@ export interface EngineConnection {
   close(): Promise<void>;
 
   health(call: DriverCall): Promise<HealthStatus>;
+  /** Reads sessions. One that was asked for by name and is missing in the answer no longer exists. */
   snapshot(request: SnapshotRequest): Promise<readonly SessionSnapshot[]>;
-  listSessions(call: DriverCall): Promise<readonly DriverSession[]>;
   createSession(options: CreateSessionOptions): Promise<DriverSession>;
   messages(sessionId: string, call: DriverCall): Promise<readonly DriverMessage[]>;
   prompt(request: PromptRequest): Promise<PromptReceipt>;

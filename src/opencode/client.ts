@@ -24,7 +24,6 @@ export interface OpenCodeClientOptions extends OpenCodeDriverOptions, EngineClie
 export class OpenCodeClient implements ManagedEngineClient {
   readonly id: ManagedEngineClient["id"];
   readonly name: ManagedEngineClient["name"];
-  readonly capabilities: ManagedEngineClient["capabilities"];
   readonly session: ManagedEngineClient["session"];
   readonly message: ManagedEngineClient["message"];
   readonly events: ManagedEngineClient["events"];
@@ -42,7 +41,6 @@ export class OpenCodeClient implements ManagedEngineClient {
     this.#client = client;
     this.id = client.id;
     this.name = client.name;
-    this.capabilities = client.capabilities;
     this.session = client.session;
     this.message = client.message;
     this.events = client.events;
@@ -52,6 +50,11 @@ export class OpenCodeClient implements ManagedEngineClient {
     this.request = client.request;
     this.health = client.health;
     this.dispose = () => client.dispose();
+  }
+
+  /** Of the server, once it was reached; before that those of the releases this client knows. */
+  get capabilities(): ManagedEngineClient["capabilities"] {
+    return this.#client.capabilities;
   }
 
   /** Of the server, once it was reached; before that `"unknown"`. */

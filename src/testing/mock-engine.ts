@@ -136,7 +136,6 @@ export function createMockEngine(script: MockScript = () => [{ text: "Mock answe
         calls.push("snapshot");
         return memory.snapshot(sessionIds, withMessages, (id) => running.has(id));
       },
-      listSessions: async () => memory.sessions(),
       async createSession({ title = "", workingDirectory, model }) {
         const session = memory.newSession({ title, workingDirectory, model });
         calls.push(`create ${session.id}`);

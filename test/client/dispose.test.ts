@@ -42,7 +42,7 @@ describe("client: dispose()", () => {
 
   it("settles everything that is pending", async () => {
     const { client, engine, session } = await stage(idle);
-    const hanging = clientOf(tampered(engine, () => ({ listSessions: forever, createSession: forever })));
+    const hanging = clientOf(tampered(engine, () => ({ snapshot: forever, createSession: forever })));
     const prompt = client.session.prompt(session, "Hi");
     const events = collect(prompt);
     await prompt;

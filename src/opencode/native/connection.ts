@@ -134,7 +134,6 @@ export function createNativeConnection(options: NativeOptions): EngineConnection
       return { ok: value.healthy, latencyMs: performance.now() - started, ...error };
     },
     snapshot: (request) => readSnapshot(request, sessions, permissions),
-    listSessions: async ({ signal }) => (await sessions.list(signal)).map(decodeSession),
     createSession,
     prompt,
     async messages(sessionId, { signal }) {
