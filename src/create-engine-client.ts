@@ -17,6 +17,7 @@ import { createPromptCall } from "./hub/prompt-call.ts";
 import { PromptRun, type PromptRunContext } from "./hub/prompt-run.ts";
 import { Registry, sessionIdOfRef } from "./hub/registry.ts";
 import { SessionStore } from "./hub/session-store.ts";
+import { Stopping } from "./hub/stopping.ts";
 import { messageOf } from "./lifecycle/message-state.ts";
 import { createSessionState, restoreMessage, withTold } from "./lifecycle/session-state.ts";
 
@@ -111,6 +112,7 @@ export function createEngineClient(
     hub,
     store,
     fanout,
+    stopping: new Stopping(),
     hasAudience: (event) => events.reaches(event),
     onUnanswerable: ({ permissionId, sessionId }) =>
       background.add(

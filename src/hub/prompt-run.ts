@@ -12,6 +12,7 @@ import type { Link } from "./link.ts";
 import { mergePromptDeltas } from "./merge-deltas.ts";
 import { promptAborted, promptFailed } from "./prompt-error.ts";
 import type { SessionStore } from "./session-store.ts";
+import type { Stopping } from "./stopping.ts";
 import { emptyResult, finalEvent, resultOf } from "./turn-result.ts";
 import { TurnView } from "./turn-view.ts";
 
@@ -21,6 +22,7 @@ export interface PromptRunContext {
   readonly hub: EventHub;
   readonly store: SessionStore;
   readonly fanout: Fanout;
+  readonly stopping: Stopping;
   /** Does this event reach anybody besides? */
   hasAudience(event: PermissionRequestedEvent): boolean;
   /** A request that nobody can answer. */
@@ -99,8 +101,7 @@ export class PromptRun {
   async abort(): Promise<void> {
     if (this.#over) return;
     if (this.#receipt === undefined) return this.#withdrawn.abort(promptAborted(undefined, this.#where()));
-    await this.#abortEngine(this.#receipt);
-    void this.#awaitLastWords(this.#receipt);
+    await this.#stopEngine(this.#receipt);
   }
 
   /** Lets go of the turn; the engine goes on. */
@@ -124,8 +125,9 @@ export class PromptRun {
   }
 
   async #follow(scope: AbortSignal): Promise<PromptResult> {
-    const { hub, link, fanout, store } = this.#context;
+    const { hub, link, fanout, store, stopping } = this.#context;
     const { sessionId } = this.#request;
+    await scoped([scope], () => stopping.finished(sessionId));
     await hub.meet(sessionId, scope);
     const connection = await link.connection();
     scope.throwIfAborted();
@@ -136,7 +138,7 @@ export class PromptRun {
     const onCut = () => {
       this.#seen ??= this.#partial();
       // The caller does not wait for the engine to stop; `dispose()` does.
-      if (this.#isStopped()) this.#context.background(this.#abortEngine(receipt));
+      if (this.#isStopped()) this.#context.background(this.#stopEngine(receipt));
     };
     // A driver may have posted although its signal aborted meanwhile.
     if (scope.aborted) onCut();
@@ -207,23 +209,39 @@ export class PromptRun {
     return resultOf({ type: "turn_ended", sessionId, turnId, status: "aborted", messages }, engineId);
   }
 
-  #abortEngine(receipt: PromptReceipt): Promise<void> {
-    return this.#context.link.use(undefined, async (connection, signal) => {
+  /** Resolves when the engine has taken the abort; the session's next prompt waits for the turn's end as well. */
+  #stopEngine(receipt: PromptReceipt): Promise<void> {
+    const { link, stopping } = this.#context;
+    const { sessionId } = this.#request;
+    const asked = link.use(undefined, async (connection, signal) => {
       // An abort that overtakes the prompt would stop nothing.
       await receipt.accepted.catch(() => {});
-      await connection.abort(this.#request.sessionId, { signal });
+      await connection.abort(sessionId, { signal });
     });
+    stopping.add(sessionId, this.#lastWords(receipt, asked));
+    return asked;
   }
 
-  /** An engine that took the abort and says nothing more of the turn is believed. */
-  async #awaitLastWords({ turnId }: PromptReceipt): Promise<void> {
-    const { hub, link } = this.#context;
+  /** Waits for the end of an aborted turn. An engine that took the abort and says nothing more of it is believed. */
+  async #lastWords({ turnId }: PromptReceipt, asked: Promise<void>): Promise<void> {
+    const { hub, link, fanout, store } = this.#context;
     const { sessionId } = this.#request;
-    const silent = () => new Error("The engine said nothing more.");
+    const { promise: ended, resolve } = Promise.withResolvers<void>();
+    const release = hub.retain();
+    const next = (event: EngineEvent) => {
+      if (event.type === "turn_ended" && event.turnId === turnId) resolve();
+    };
+    const leave = fanout.add({ next, end: () => resolve() }, sessionId);
     try {
-      await withDeadline(LAST_WORDS_MS, silent, [link.signal], () => this.settled);
-    } catch {
-      if (!link.signal.aborted) hub.apply({ type: "turn_ended", sessionId, turnId, status: "aborted" });
+      await asked;
+      if (store.get(sessionId)?.openTurns.has(turnId) !== true) return;
+      const silent = () => new Error("The engine said nothing more.");
+      await withDeadline(LAST_WORDS_MS, silent, [link.signal], () => ended).catch(() => {
+        if (!link.signal.aborted) hub.apply({ type: "turn_ended", sessionId, turnId, status: "aborted" });
+      });
+    } finally {
+      leave();
+      release();
     }
   }
 

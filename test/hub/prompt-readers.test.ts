@@ -81,6 +81,7 @@ describe("prompt: what is left of it", () => {
     await aborted;
     await aborted.abort();
     await aborted.settled();
+    await settle();
     expect(subscribers).toBe(0);
     spy.mockRestore();
   });

@@ -50,6 +50,24 @@ describe("turns that do not complete", () => {
     expect((await client.session.messages(session)).at(-1)?.error?.code).toBe("PROMPT_ABORTED");
   });
 
+  it("answers the next prompt, however soon it follows an abort", async () => {
+    const client = real.client();
+    const session = await client.session.create();
+    for (let round = 0; round < 8; round += 1) {
+      const controller = new AbortController();
+      const call = client.session.prompt(session, slow, { signal: controller.signal });
+      for await (const event of call) {
+        if (event.type !== "text_delta") continue;
+        if (round % 2 === 0) break;
+        await call.abort();
+      }
+      controller.abort();
+      const result = await client.session.prompt(session, script(say(`Answer ${round}.`))).settled();
+      expect(result).toMatchObject({ status: "completed", text: `Answer ${round}.` });
+      expect((await call.settled()).status).toBe("aborted");
+    }
+  });
+
   it("tells why the engine gave up before it asked its model", async () => {
     const client = real.client({ workingDirectory: "/nowhere/at/all" });
     const session = await client.session.create();
