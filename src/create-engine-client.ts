@@ -4,10 +4,10 @@ import type { DiagnosticHandler } from "./engine/diagnostics.ts";
 import type { EngineConnection, EngineDriver } from "./engine/driver.ts";
 import type { DriverSession } from "./engine/driver-events.ts";
 import type { HealthStatus } from "./engine/engine-client.ts";
-import { EngineError } from "./engine/errors.ts";
+import { EngineError, reasonOf } from "./engine/errors.ts";
 import type { CallOptions, ManagedEngineClient } from "./engine/managed-engine-client.ts";
 import { withDeadline } from "./engine/scope.ts";
-import type { Session, SessionRef } from "./engine/session.ts";
+import { type Session, type SessionRef, toSessionId } from "./engine/session.ts";
 import { Background } from "./hub/background.ts";
 import { EventFeed } from "./hub/event-feed.ts";
 import { EventHub } from "./hub/event-hub.ts";
@@ -15,7 +15,7 @@ import { Fanout } from "./hub/fanout.ts";
 import { Link } from "./hub/link.ts";
 import { createPromptCall } from "./hub/prompt-call.ts";
 import { PromptRun, type PromptRunContext } from "./hub/prompt-run.ts";
-import { Registry, sessionIdOfRef } from "./hub/registry.ts";
+import { Registry } from "./hub/registry.ts";
 import { SessionStore } from "./hub/session-store.ts";
 import { Stopping } from "./hub/stopping.ts";
 import { messageOf } from "./lifecycle/message-state.ts";
@@ -98,7 +98,7 @@ export function createEngineClient(
 
   const readSession = (session: SessionRef, { signal }: CallOptions = {}): Promise<Session> =>
     link.use(signal, async (connection, scope) => {
-      const id = sessionIdOfRef(session);
+      const id = toSessionId(session);
       const [snapshot] = await connection.snapshot({ sessionIds: [id], withMessages: [], signal: scope });
       if (snapshot === undefined) {
         throw new EngineError("SESSION_NOT_FOUND", `${driver.name} has no session ${id}.`, { sessionId: id });
@@ -167,32 +167,32 @@ export function createEngineClient(
       get: readSession,
       messages: (session, { signal } = {}) =>
         link.use(signal, async (connection, scope) => {
-          const messages = await connection.messages(sessionIdOfRef(session), { signal: scope });
+          const messages = await connection.messages(toSessionId(session), { signal: scope });
           return messages.map((message) => messageOf(restoreMessage(message)));
         }),
       prompt: (session, content, { signal, ...rest } = {}) => {
-        const sessionId = sessionIdOfRef(session);
+        const sessionId = toSessionId(session);
         const systemPrompt = systemPrompts.get(sessionId);
         return createPromptCall(
           new PromptRun(context, { sessionId, content, systemPrompt, ...rest }, signal),
         );
       },
       abort: (session, { signal } = {}) =>
-        link.use(signal, (connection, scope) => connection.abort(sessionIdOfRef(session), { signal: scope })),
+        link.use(signal, (connection, scope) => connection.abort(toSessionId(session), { signal: scope })),
       summarize: (session, { signal } = {}) =>
         optional("summarize", signal, (connection, scope) =>
-          connection.summarize?.(sessionIdOfRef(session), { signal: scope }),
+          connection.summarize?.(toSessionId(session), { signal: scope }),
         ),
       diff: (session, { signal, messageId } = {}) =>
         optional("diff", signal, (connection, scope) =>
-          connection.diff?.(sessionIdOfRef(session), { signal: scope, messageId }),
+          connection.diff?.(toSessionId(session), { signal: scope, messageId }),
         ),
     },
 
     message: {
       create: async (session, content, { signal } = {}) => {
         const stored = await optional("storeMessage", signal, (connection, scope) =>
-          connection.storeMessage?.(sessionIdOfRef(session), content, { signal: scope }),
+          connection.storeMessage?.(toSessionId(session), content, { signal: scope }),
         );
         return messageOf(restoreMessage(stored));
       },
@@ -229,7 +229,7 @@ export function createEngineClient(
         );
       } catch (error) {
         const latencyMs = performance.now() - started;
-        return { ok: false, latencyMs, error: error instanceof Error ? error.message : String(error) };
+        return { ok: false, latencyMs, error: reasonOf(error) };
       }
     },
 

@@ -1,10 +1,10 @@
 import type { KyInstance } from "ky";
-import { EngineError } from "./engine/errors.ts";
+import { EngineError, reasonOf } from "./engine/errors.ts";
 import { withDeadline } from "./engine/scope.ts";
 import { type Decoder, decodeJson, EVENT_STREAM, eventStream, readJson } from "./http/answer.ts";
 import { parseBaseUrl } from "./http/base-url.ts";
 import { type HeadersRecord, type HeadersSource, joinHeaders, readHeaders } from "./http/headers.ts";
-import { isRefused, networkError, reasonOf } from "./http/network-error.ts";
+import { isRefused, networkError } from "./http/network-error.ts";
 import type { Answer, ErrorReader } from "./http/refusal.ts";
 
 export type { Decoder, HeadersRecord, HeadersSource };

@@ -87,6 +87,7 @@ export type {
   QuestionRequest,
 } from "./engine/permission.ts";
 export type { PromptCall, PromptFailure, PromptResult, PromptStream } from "./engine/prompt-call.ts";
+export { isPromptFailure } from "./engine/prompt-call.ts";
 export type {
   MessageDoneEvent,
   MessageEvent,
@@ -124,3 +125,4 @@ export { type SessionSignal, sessionMachine } from "./lifecycle/session-machine.
 export { type ToolCallSignal, toolCallMachine } from "./lifecycle/tool-call-machine.ts";
 export { OpenCodeClient, type OpenCodeClientOptions } from "./opencode/client.ts";
 export { type OpenCodeDriverOptions, openCodeDriver } from "./opencode/driver.ts";
+export { type Channel, type ChannelOptions, createChannel } from "./stream/channel.ts";

@@ -18,9 +18,8 @@ export interface Stage {
   close(): Promise<void>;
 }
 
-const BEFORE = "export function greet(name) {\n  return `Hello, ${name}!`;\n}\n";
-const AFTER =
-  'export function greet(name) {\n  if (!name) throw new TypeError("greet() needs a name");\n  return `Hello, ${name}!`;\n}\n';
+const BEFORE = 'export function greet(name) {\n  return "Hello, " + name;\n}\n';
+const AFTER = BEFORE.replace("\n", '\n  if (!name) throw new TypeError("greet() needs a name");\n');
 const REQUEST = "Add input validation to greet.js";
 
 /** Sets the stage with a scripted model, or for a real one when it is named (`anthropic/claude-opus-4-5`). */

@@ -8,7 +8,7 @@ import type { PermissionDecision, PermissionRequest } from "./permission.ts";
 
 /** How a connection tells of itself while it lives. */
 export interface DriverReport {
-  /** Anything arrived, a comment too: feeds the watchdog. */
+  /** Anything arrived, a comment too. Not used yet: it will tell a quiet stream from a dead one. */
   alive(): void;
   /** Input that could not be read and was left out, and the like. */
   diagnostic(diagnostic: Diagnostic): void;
@@ -20,16 +20,16 @@ export interface ConnectOptions {
   readonly report: DriverReport;
 }
 
-/** One item of the wire. `cursor`: where to resume after it, for engines that can. */
+/** One item of the wire. `cursor`: where to resume after it, for engines that can. Not used yet. */
 export interface DriverItem {
   readonly event: DriverEvent;
   readonly cursor?: string | undefined;
 }
 
 export interface DriverEventStream extends AsyncIterable<DriverItem> {
-  /** Everything after the cursor follows, so nothing must be re-read. */
+  /** Everything after the cursor follows, so nothing must be re-read. Not used yet. */
   readonly resumed?: boolean | undefined;
-  /** At least this often the engine says something, in milliseconds. */
+  /** At least this often the engine says something, in milliseconds. Not used yet. */
   readonly heartbeatMs?: number | undefined;
 }
 

@@ -111,3 +111,10 @@ export class EngineError extends Error {
     };
   }
 }
+
+/** What anything that was thrown says of itself. */
+export function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  // A connection that was refused on several addresses has a code and no message.
+  return error.message || ("code" in error ? String(error.code) : error.name);
+}

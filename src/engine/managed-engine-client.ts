@@ -24,10 +24,11 @@ export interface ReplyOptions extends CallOptions {
   readonly message?: string | undefined;
 }
 
-export interface EventStreamOptions extends CallOptions {
+export interface EventStreamOptions<Type extends EngineEventType = EngineEventType> extends CallOptions {
   /** Only events of this session. */
   readonly sessionId?: SessionRef | undefined;
-  readonly types?: readonly EngineEventType[] | undefined;
+  /** Only events of these types. Default: all. */
+  readonly types?: readonly Type[] | undefined;
   /** How many events may wait for a slow reader before it fails with `EVENT_OVERFLOW`. Default: 4096. */
   readonly limit?: number | undefined;
 }
@@ -63,7 +64,9 @@ export interface EngineEvents extends AsyncIterable<EngineEvent> {
    * @throws EngineError `EVENT_OVERFLOW` when the reader is too slow, after what was waiting;
    *   `AUTH_REQUIRED`, `INVALID_RESPONSE` and the like when the engine can't be listened to.
    */
-  stream(options?: EventStreamOptions): AsyncIterable<EngineEvent>;
+  stream<Type extends EngineEventType = EngineEventType>(
+    options?: EventStreamOptions<Type>,
+  ): AsyncIterable<Extract<EngineEvent, { type: Type }>>;
   readonly status: EventStreamStatus;
 }
 

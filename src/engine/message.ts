@@ -11,6 +11,11 @@ export interface MessageContent {
 /** What a prompt or a stored message may be made of. */
 export type PromptContent = string | MessageContent | readonly MessageContent[];
 
+export function toContentList(content: PromptContent): readonly MessageContent[] {
+  if (typeof content === "string") return [{ type: "text", text: content }];
+  return "type" in content ? [content] : content;
+}
+
 export interface FileDiff {
   readonly path: string;
   readonly status: "added" | "modified" | "deleted";

@@ -1,4 +1,4 @@
-import type { EngineError } from "./errors.ts";
+import { EngineError } from "./errors.ts";
 import type { TurnStatus } from "./events.ts";
 import type { Message, StopReason, ToolCall, Usage } from "./message.ts";
 import type { PromptEvent } from "./prompt-events.ts";
@@ -28,6 +28,11 @@ export interface PromptResult {
  */
 export interface PromptFailure extends EngineError {
   readonly result: PromptResult;
+}
+
+/** Did a turn fail with this error? Then `error.result` is the turn as far as it came. */
+export function isPromptFailure(error: unknown): error is PromptFailure {
+  return EngineError.is(error) && "result" in error;
 }
 
 /**

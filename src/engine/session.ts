@@ -44,6 +44,10 @@ export interface Session {
 /** A session's id, or anything that has it. */
 export type SessionRef = string | { readonly id: string };
 
+export function toSessionId(session: SessionRef): string {
+  return typeof session === "string" ? session : session.id;
+}
+
 /** What a new session starts with; everything is optional. */
 export interface CreateSessionOpts {
   /** Default: the engine makes one up after the first prompt. */

@@ -1,4 +1,4 @@
-import { EngineError } from "../engine/errors.ts";
+import { EngineError, reasonOf } from "../engine/errors.ts";
 import { discard, isJson, mediaType, parsed, readText } from "./body.ts";
 import { type Answer, refusal } from "./refusal.ts";
 
@@ -64,5 +64,5 @@ function schemaReason(error: unknown): string {
     const [issue] = error.issues;
     return `${issue?.path?.join(".") || "the whole"}: ${issue?.message ?? "invalid"}`;
   }
-  return error instanceof Error ? error.message : String(error);
+  return reasonOf(error);
 }

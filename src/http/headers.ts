@@ -1,4 +1,4 @@
-import { EngineError } from "../engine/errors.ts";
+import { EngineError, reasonOf } from "../engine/errors.ts";
 
 export type HeadersRecord = Readonly<Record<string, string>>;
 export type HeadersSource = HeadersRecord | (() => HeadersRecord | Promise<HeadersRecord>);
@@ -12,8 +12,7 @@ export async function readHeaders(source: HeadersSource | undefined, where: stri
   try {
     return await source();
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    const message = `${where} was not sent, because the headers function failed: ${reason}`;
+    const message = `${where} was not sent, because the headers function failed: ${reasonOf(cause)}`;
     throw new EngineError("AUTH_REQUIRED", message, { cause, retryable: true });
   }
 }

@@ -1,4 +1,4 @@
-import { EngineError } from "../engine/errors.ts";
+import { EngineError, reasonOf } from "../engine/errors.ts";
 
 /** What became of a request that got no answer, or only a part of one. */
 export function networkError(error: unknown, where: string, engine: string): EngineError {
@@ -18,12 +18,6 @@ export function networkError(error: unknown, where: string, engine: string): Eng
 export function isRefused(error: unknown): boolean {
   const inner = innermost(error);
   return inner instanceof Error && "code" in inner && inner.code === "ECONNREFUSED";
-}
-
-export function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  // A connection that was refused on several addresses has a code and no message.
-  return error.message || ("code" in error ? String(error.code) : error.name);
 }
 
 /** Fetch wraps "connection refused" twice. */

@@ -1,4 +1,5 @@
 import type { DiagnosticHandler } from "../engine/diagnostics.ts";
+import { reasonOf } from "../engine/errors.ts";
 
 /** Work that nobody waits for but `dispose()`: stopping an engine after its caller left, denying a request. */
 export class Background {
@@ -13,8 +14,7 @@ export class Background {
     const done = work.then(
       () => {},
       (cause: unknown) => {
-        const message = cause instanceof Error ? cause.message : String(cause);
-        this.#diagnostic({ level: "warning", code: "background_failed", message, cause });
+        this.#diagnostic({ level: "warning", code: "background_failed", message: reasonOf(cause), cause });
       },
     );
     this.#running.add(done);

@@ -1,13 +1,15 @@
 import { EngineError } from "../engine/errors.ts";
-import { type EngineEvent, sessionIdOf } from "../engine/events.ts";
+import { type EngineEvent, type EngineEventType, sessionIdOf } from "../engine/events.ts";
 import type { EngineEvents, EventStreamOptions } from "../engine/managed-engine-client.ts";
+import { toSessionId } from "../engine/session.ts";
 import { createChannel } from "../stream/channel.ts";
 import type { EventHub } from "./event-hub.ts";
 import type { Fanout, Subscriber } from "./fanout.ts";
 import { mergeEngineDeltas } from "./merge-deltas.ts";
-import { sessionIdOfRef } from "./registry.ts";
 
 const DEFAULT_LIMIT = 4096;
+
+type EventOf<Type extends EngineEventType> = Extract<EngineEvent, { type: Type }>;
 
 /** The engine's events as people take them: handlers and iterators over the one connection. */
 export class EventFeed implements EngineEvents {
@@ -34,7 +36,9 @@ export class EventFeed implements EngineEvents {
     return this.#join({ next: handler }, () => true);
   }
 
-  stream(options: EventStreamOptions = {}): AsyncIterable<EngineEvent> {
+  stream<Type extends EngineEventType = EngineEventType>(
+    options: EventStreamOptions<Type> = {},
+  ): AsyncIterable<EventOf<Type>> {
     return { [Symbol.asyncIterator]: () => this.#iterate(options) };
   }
 
@@ -42,16 +46,13 @@ export class EventFeed implements EngineEvents {
     return this.#iterate({});
   }
 
-  #iterate({
-    sessionId,
-    types,
-    signal,
-    limit = DEFAULT_LIMIT,
-  }: EventStreamOptions): AsyncIterator<EngineEvent> {
+  #iterate<Type extends EngineEventType>(options: EventStreamOptions<Type>): AsyncIterator<EventOf<Type>> {
+    const { sessionId, types, signal, limit = DEFAULT_LIMIT } = options;
     const wanted = types && new Set<string>(types);
-    const id = sessionId === undefined ? undefined : sessionIdOfRef(sessionId);
-    const wantsType = ({ type }: EngineEvent) => wanted === undefined || wanted.has(type);
-    const channel = createChannel<EngineEvent>({
+    const id = sessionId === undefined ? undefined : toSessionId(sessionId);
+    const wantsType = (event: EngineEvent): event is EventOf<Type> =>
+      wanted === undefined || wanted.has(event.type);
+    const channel = createChannel<EventOf<Type>>({
       limit,
       merge: mergeEngineDeltas,
       onOverflow: () => {

@@ -1,4 +1,5 @@
 import type { Diagnostic, DiagnosticHandler } from "../engine/diagnostics.ts";
+import { reasonOf } from "../engine/errors.ts";
 import { type EngineEvent, sessionIdOf } from "../engine/events.ts";
 
 export interface Subscriber {
@@ -9,7 +10,7 @@ export interface Subscriber {
 
 /** What is told of a listener's mistake. */
 export function handlerThrew(what: string, cause: unknown): Diagnostic {
-  const message = `A handler of ${what} threw: ${cause instanceof Error ? cause.message : String(cause)}`;
+  const message = `A handler of ${what} threw: ${reasonOf(cause)}`;
   return { level: "error", code: "handler_threw", message, cause };
 }
 

@@ -9,7 +9,10 @@ export function mergePromptDeltas(previous: PromptEvent, next: PromptEvent): Pro
 }
 
 /** As {@link mergePromptDeltas}, for the events of the engine. */
-export function mergeEngineDeltas(previous: EngineEvent, next: EngineEvent): EngineEvent | undefined {
+export function mergeEngineDeltas<Event extends EngineEvent>(
+  previous: Event,
+  next: Event,
+): Event | undefined {
   if (previous.type !== "message_delta" || next.type !== "message_delta") return undefined;
   return follows(previous, next) ? { ...previous, delta: previous.delta + next.delta } : undefined;
 }

@@ -1,4 +1,4 @@
-import { EngineError, type EngineErrorOptions } from "../engine/errors.ts";
+import { EngineError, type EngineErrorOptions, reasonOf } from "../engine/errors.ts";
 
 /** What a prompt ends with that its own caller stopped. */
 export function promptAborted(cause: unknown, options: EngineErrorOptions): EngineError {
@@ -9,6 +9,6 @@ export function promptAborted(cause: unknown, options: EngineErrorOptions): Engi
 /** What a prompt ends with that failed on its way. */
 export function promptFailed(cause: unknown, options: EngineErrorOptions): EngineError {
   if (EngineError.is(cause)) return cause;
-  const message = `The prompt failed: ${cause instanceof Error ? cause.message : String(cause)}`;
+  const message = `The prompt failed: ${reasonOf(cause)}`;
   return new EngineError("UNKNOWN", message, { ...options, cause });
 }

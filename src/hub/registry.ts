@@ -3,7 +3,7 @@ import { EngineError } from "../engine/errors.ts";
 import type { RegistrySnapshot, SessionRegistry, WaitForOptions } from "../engine/managed-engine-client.ts";
 import type { PermissionRequest } from "../engine/permission.ts";
 import { scoped, withDeadline } from "../engine/scope.ts";
-import type { Session, SessionRef } from "../engine/session.ts";
+import { type Session, type SessionRef, toSessionId } from "../engine/session.ts";
 import type { EventHub } from "./event-hub.ts";
 import { type Fanout, handlerThrew } from "./fanout.ts";
 import type { SessionStore } from "./session-store.ts";
@@ -27,7 +27,7 @@ export class Registry implements SessionRegistry {
   }
 
   get(session: SessionRef): Session | undefined {
-    const state = this.#store.get(sessionIdOfRef(session));
+    const state = this.#store.get(toSessionId(session));
     return state?.known ? state.session : undefined;
   }
 
@@ -64,7 +64,7 @@ export class Registry implements SessionRegistry {
     predicate: (session: Session) => boolean,
     { signal, timeout }: WaitForOptions = {},
   ): Promise<Session> {
-    const id = sessionIdOfRef(session);
+    const id = toSessionId(session);
     const { promise, resolve, reject } = Promise.withResolvers<Session>();
     // Nobody looks at it yet while the session is read.
     promise.catch(() => {});
@@ -116,8 +116,4 @@ export class Registry implements SessionRegistry {
         .sort((a, b) => a.createdAt - b.createdAt),
     };
   }
-}
-
-export function sessionIdOfRef(session: SessionRef): string {
-  return typeof session === "string" ? session : session.id;
 }

@@ -2,8 +2,8 @@ import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 
 /**
- * The `opencode` to start: the option, `OPENCODE_BIN`, the nearest `node_modules` of the working directory or of this
- * package, else whatever `PATH` has.
+ * The `opencode` to start: the option, `OPENCODE_BIN`, the nearest one installed in a `node_modules` above the working
+ * directory, or else above this package, or else whatever `PATH` has.
  */
 export function findBinary(
   option: string | undefined,

@@ -7,6 +7,7 @@ import { detect } from "../opencode/detect.ts";
 import { type OpenCodeDriverOptions, openCodeDriver } from "../opencode/driver.ts";
 import { decodeErrorBody } from "../opencode/native/errors.ts";
 import { findBinary } from "./binary.ts";
+import { freePort } from "./free-port.ts";
 import { type ServerProcess, startServer } from "./server-process.ts";
 import { type OpenCodeSettings, type OpenCodeSettingsInput, resolveSettings, urlOf } from "./settings.ts";
 
@@ -132,7 +133,7 @@ async function spawnServer(
   return startServer({
     binary: findBinary(options.binary, env),
     host,
-    port,
+    port: port === 0 ? await freePort(host) : port,
     cwd: options.serverDirectory ?? homedir(),
     env,
     startTimeout: options.startTimeout ?? 30_000,

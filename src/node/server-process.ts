@@ -1,14 +1,13 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
-import { EngineError } from "../engine/errors.ts";
+import { EngineError, reasonOf } from "../engine/errors.ts";
 import { delay, withDeadline } from "../engine/scope.ts";
 import { LogRing } from "./log-ring.ts";
 
 export interface ServerProcessOptions {
   readonly binary: string;
   readonly host: string;
-  /** 0 takes a free one. */
   readonly port: number;
   readonly cwd: string;
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -99,7 +98,7 @@ async function earlyEnd(
     const missing = cause instanceof Error && "code" in cause && cause.code === "ENOENT";
     const hint = missing
       ? "could not be found (install it with `npm install -g opencode-ai`, or name it in the option `binary` or in OPENCODE_BIN)"
-      : `could not be started: ${cause instanceof Error ? cause.message : String(cause)}`;
+      : `could not be started: ${reasonOf(cause)}`;
     throw failed(hint, cause);
   }
 }

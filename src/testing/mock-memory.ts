@@ -1,7 +1,7 @@
 import type { PromptRequest, SessionSnapshot } from "../engine/driver.ts";
 import type { DriverEvent, DriverMessage, DriverPart, DriverSession } from "../engine/driver-events.ts";
 import { EngineError } from "../engine/errors.ts";
-import type { MessageContent, PromptContent } from "../engine/message.ts";
+import { toContentList } from "../engine/message.ts";
 import type { PermissionRequest } from "../engine/permission.ts";
 
 /** What the mock engine has on record: the truth that a client reads again after a gap. */
@@ -62,7 +62,7 @@ export class MockMemory {
     id: string,
   ): DriverMessage {
     this.session(sessionId);
-    const parts = asList(content).map(
+    const parts = toContentList(content).map(
       ({ text = "" }): DriverPart => ({
         part: { type: "text", id: this.newId("prt"), text },
         complete: true,
@@ -133,9 +133,4 @@ export class MockMemory {
         break;
     }
   }
-}
-
-function asList(content: PromptContent): readonly MessageContent[] {
-  if (typeof content === "string") return [{ type: "text", text: content }];
-  return "type" in content ? [content] : content;
 }

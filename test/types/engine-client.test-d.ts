@@ -4,6 +4,7 @@ import {
   EngineError,
   type EngineErrorCode,
   type EngineEvent,
+  isPromptFailure,
   type ManagedEngineClient,
   type Message,
   type MessageEvent,
@@ -13,7 +14,10 @@ import {
   type PromptResult,
   type PromptStream,
   type Session,
+  type StateOf,
+  type sessionMachine,
   type ToolCall,
+  type toolCallMachine,
 } from "@quantumreef/engine-client";
 import { createOpenCode, type OpenCode } from "@quantumreef/engine-client/node";
 import { createMockEngine } from "@quantumreef/engine-client/testing";
@@ -104,5 +108,24 @@ describe("options", () => {
       headers: undefined,
     };
     expectTypeOf(options).not.toBeAny();
+  });
+});
+
+describe("what is narrowed", () => {
+  it("events by their types, and errors of a turn by their result", () => {
+    const watch = async (client: ManagedEngineClient) => {
+      for await (const event of client.events.stream({ types: ["message_delta", "turn_ended"] })) {
+        expectTypeOf(event.type).toEqualTypeOf<"message_delta" | "turn_ended">();
+      }
+      for await (const event of client.events.stream()) expectTypeOf(event).toEqualTypeOf<EngineEvent>();
+    };
+    expectTypeOf(watch).toBeFunction();
+    const error: unknown = new Error();
+    if (isPromptFailure(error)) expectTypeOf(error.result).toEqualTypeOf<PromptResult>();
+  });
+
+  it("the machines have the statuses of the contract", () => {
+    expectTypeOf<StateOf<typeof sessionMachine>>().toEqualTypeOf<Session["status"]>();
+    expectTypeOf<StateOf<typeof toolCallMachine>>().toEqualTypeOf<ToolCall["status"]>();
   });
 });

@@ -1,4 +1,4 @@
-import type { MessageContent, PromptContent } from "../../engine/message.ts";
+import { type PromptContent, toContentList } from "../../engine/message.ts";
 import { mintMessageId, mintPartIds } from "./ids.ts";
 
 interface PromptBody {
@@ -16,9 +16,7 @@ export function promptBody(content: PromptContent, newest: string | undefined): 
 
 /** The parts alone, for messages whose ids the engine makes. */
 export function toParts(content: PromptContent): readonly Readonly<Record<string, unknown>>[] {
-  if (typeof content === "string") return [{ type: "text", text: content }];
-  const list: readonly MessageContent[] = "type" in content ? [content] : content;
-  return list.map(({ type, text, url, mimeType }) => {
+  return toContentList(content).map(({ type, text, url, mimeType }) => {
     if (type === "text") return { type, text: text ?? "" };
     return {
       type: "file",
