@@ -102,9 +102,8 @@ export function createHttp(options: HttpOptions): Http {
           headers: joinHeaders(own, { accept }),
           ...(query && { searchParams: query }),
           ...(body === undefined ? {} : { json: body }),
-          // Anything but a GET may have arrived although its answer did not; a stream is opened anew by those who
-          // know what was missed.
-          retry: { limit: method === "GET" && accept !== EVENT_STREAM ? RETRIES : 0 },
+          // Anything but a GET may have arrived although its answer did not.
+          retry: { limit: method === "GET" ? RETRIES : 0 },
         };
         const response = await started(() => ky(path, request), where, engine);
         return read({ response, signal, where, engine, secrets: own, readError });

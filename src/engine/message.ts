@@ -1,4 +1,4 @@
-import type { EngineErrorInfo } from "./errors.ts";
+import { EngineError, type EngineErrorInfo } from "./errors.ts";
 
 export interface MessageContent {
   readonly type: "text" | "image" | "file";
@@ -11,9 +11,17 @@ export interface MessageContent {
 /** What a prompt or a stored message may be made of. */
 export type PromptContent = string | MessageContent | readonly MessageContent[];
 
+/** @throws EngineError `INVALID_REQUEST` for what is no content: code without types can pass anything */
 export function toContentList(content: PromptContent): readonly MessageContent[] {
   if (typeof content === "string") return [{ type: "text", text: content }];
-  return "type" in content ? [content] : content;
+  const list: readonly unknown[] = Array.isArray(content) ? content : [content];
+  if (list.every(isContent)) return list;
+  const message = "A prompt is a string, or one or several of { type, text?, url?, mimeType? }.";
+  throw new EngineError("INVALID_REQUEST", message);
+}
+
+function isContent(value: unknown): value is MessageContent {
+  return typeof value === "object" && value !== null && "type" in value && typeof value.type === "string";
 }
 
 export interface FileDiff {

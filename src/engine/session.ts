@@ -1,3 +1,5 @@
+import { EngineError } from "./errors.ts";
+
 /** Where a session stands. The moves between them are the table of `sessionMachine`. */
 export type SessionStatus = "idle" | "running" | "completed" | "error";
 
@@ -44,8 +46,11 @@ export interface Session {
 /** A session's id, or anything that has it. */
 export type SessionRef = string | { readonly id: string };
 
+/** @throws EngineError `INVALID_REQUEST` for what is neither: code without types can pass anything */
 export function toSessionId(session: SessionRef): string {
-  return typeof session === "string" ? session : session.id;
+  const id: unknown = typeof session === "object" ? session?.id : session;
+  if (typeof id === "string") return id;
+  throw new EngineError("INVALID_REQUEST", "A session is named by its id, or by an object that has one.");
 }
 
 /** What a new session starts with; everything is optional. */

@@ -83,6 +83,22 @@ export function withdrawUnfinished(state: MessageState): boolean {
   return withdrawn;
 }
 
+/** Ends the tool calls that are still under way: their turn is over, and no report will come. */
+export function cancelTools(state: MessageState): readonly ToolCall[] {
+  const cancelled: ToolCall[] = [];
+  for (const known of state.parts.values()) {
+    if (known.part.type !== "tool") continue;
+    const { toolCall } = known.part;
+    const { ok, state: status } = toolCallMachine.tryTransition(toolCall.status, "tool_cancelled");
+    if (!ok) continue;
+    const ended: ToolCall = { ...toolCall, status, error: "Cancelled: its turn ended before it was done." };
+    known.part = { ...known.part, toolCall: ended };
+    state.shown = undefined;
+    cancelled.push(ended);
+  }
+  return cancelled;
+}
+
 /** The connection dropped: what unfinished parts say from now on may have a hole in it. */
 export function loseSync(state: MessageState): void {
   for (const known of state.parts.values()) if (!known.complete) known.synced = false;

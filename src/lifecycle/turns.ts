@@ -1,6 +1,6 @@
 import type { EngineEvent } from "../engine/events.ts";
 import type { Message } from "../engine/message.ts";
-import { messageOf } from "./message-state.ts";
+import { cancelTools, messageOf } from "./message-state.ts";
 import { dropRequests, restoreStatus, signalSession } from "./session-changes.ts";
 import type { SessionSignal } from "./session-machine.ts";
 import type { SessionState } from "./session-state.ts";
@@ -66,6 +66,7 @@ export function endTurn(state: SessionState, turnId: string, outcome: TurnOutcom
   // While a later turn is open the session goes on with that one, however this one ended.
   const isNewest = [...state.openTurns].at(-1) === turnId;
   if (!state.openTurns.delete(turnId)) return;
+  if (outcome.status !== "superseded") cancelToolsOf(state, turnId, out);
   const seen = messagesOfTurn(state, turnId);
   const messages =
     outcome.status === "lost" ? seen.map((message) => ({ ...message, complete: false })) : seen;
@@ -93,6 +94,16 @@ export function messagesOfTurn(state: SessionState, turnId: string): readonly Me
     if (message.info.role !== "user" && message.info.turnId === turnId) messages.push(messageOf(message));
   }
   return messages;
+}
+
+function cancelToolsOf(state: SessionState, turnId: string, out: EngineEvent[]): void {
+  const sessionId = state.session.id;
+  for (const [messageId, message] of state.messages) {
+    if (message.info.turnId !== turnId) continue;
+    for (const toolCall of cancelTools(message)) {
+      out.push({ type: "tool_call_updated", sessionId, messageId, toolCall });
+    }
+  }
 }
 
 function evidenceOf(state: SessionState, turnId: string, answeredLater: string | undefined) {

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { createEngineClient, type EngineClientOptions } from "../create-engine-client.ts";
 import { EngineError } from "../engine/errors.ts";
@@ -74,22 +75,24 @@ export async function createOpenCode(options: CreateOpenCodeOptions = {}): Promi
 
   const { url = address, pid } = server ?? {};
   const { model } = settings;
-  const driver = openCodeDriver({
-    ...options,
-    baseUrl: url,
-    headers,
-    workingDirectory: options.workingDirectory ?? process.cwd(),
-    ...(model.required ? { model: model.name } : { model: undefined, preferredModel: model.name }),
-  });
-  const client = createEngineClient({ ...driver, dispose: async () => server?.stop() }, options);
+  let client: ManagedEngineClient | undefined;
   try {
+    const driver = openCodeDriver({
+      ...options,
+      baseUrl: url,
+      headers,
+      workingDirectory: options.workingDirectory ?? process.cwd(),
+      ...(model.required ? { model: model.name } : { model: undefined, preferredModel: model.name }),
+    });
+    client = createEngineClient({ ...driver, dispose: async () => server?.stop() }, options);
     await client.connect();
+    const mode = attached ? "attached" : "spawned";
+    return Object.assign(client, { process: { mode, url, ...(pid === undefined ? {} : { pid }) } as const });
   } catch (error) {
-    await client.dispose();
+    await client?.dispose();
+    await server?.stop();
     throw error;
   }
-  const mode = attached ? "attached" : "spawned";
-  return Object.assign(client, { process: { mode, url, ...(pid === undefined ? {} : { pid }) } as const });
 }
 
 /** Does OpenCode answer there? Something else is an error: its port can't be had. */
@@ -123,6 +126,7 @@ async function spawnServer(
   access: { readonly headers: Readonly<Record<string, string>>; readonly secrets: readonly string[] },
 ): Promise<ServerProcess> {
   const { host, port, autoStart } = settings;
+  const cwd = options.serverDirectory ?? homedir();
   if (!autoStart) {
     throw new EngineError(
       "ENGINE_UNAVAILABLE",
@@ -130,11 +134,15 @@ async function spawnServer(
       { engine: "opencode" },
     );
   }
+  if (!existsSync(cwd)) {
+    const message = `serverDirectory ${JSON.stringify(cwd)} does not exist; name a folder that does.`;
+    throw new EngineError("CONFIG_INVALID", message, { engine: "opencode" });
+  }
   return startServer({
     binary: findBinary(options.binary, env),
     host,
     port: port === 0 ? await freePort(host) : port,
-    cwd: options.serverDirectory ?? homedir(),
+    cwd,
     env,
     startTimeout: options.startTimeout ?? 30_000,
     ...access,

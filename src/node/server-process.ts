@@ -1,6 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { createInterface } from "node:readline";
 import { EngineError, reasonOf } from "../engine/errors.ts";
 import { delay, withDeadline } from "../engine/scope.ts";
 import { LogRing } from "./log-ring.ts";
@@ -31,6 +30,7 @@ const LOG_SIZE = 64 * 1024;
 const FAREWELL_MS = 3_000;
 const GRACE_MS = 5_000;
 const ASK_AGAIN_MS = 250;
+const LAST_WORDS_MS = 200;
 
 /**
  * Starts `opencode serve` and waits until it listens: requests sent earlier are accepted and never answered.
@@ -45,12 +45,9 @@ export async function startServer(options: ServerProcessOptions): Promise<Server
     stdio: ["ignore", "pipe", "pipe"],
     windowsHide: true,
   });
-  const gone = new Promise<void>((resolve) => {
-    child.once("close", () => resolve());
-    child.once("error", () => resolve());
-  });
-  // If this process ends without `dispose()`, the server ends with it.
-  const onExit = () => child.kill();
+  const gone = whenGone(child);
+  // If this process ends without `dispose()`, the server ends with it. There is no time to ask politely.
+  const onExit = () => child.kill("SIGKILL");
   process.once("exit", onExit);
   void gone.then(() => process.off("exit", onExit));
 
@@ -62,7 +59,7 @@ export async function startServer(options: ServerProcessOptions): Promise<Server
   const late = () => failed(`did not listen within ${startTimeout} ms`);
   try {
     const url = await withDeadline(startTimeout, late, [], () =>
-      Promise.race([listening(child, log), earlyEnd(child, failed)]),
+      Promise.race([listening(child, log), earlyEnd(child, gone, failed)]),
     );
     return { pid: child.pid ?? 0, url, stop: () => stop(child, gone, url, headers) };
   } catch (error) {
@@ -72,15 +69,27 @@ export async function startServer(options: ServerProcessOptions): Promise<Server
   }
 }
 
+/** Resolves when the process has ended and its last words are read. */
+async function whenGone(child: ChildProcess): Promise<void> {
+  // It could not be started: then there is nothing to wait for.
+  await once(child, "exit").catch(() => {});
+  // Its pipes may be held open by a process of its own: not for ever.
+  const late = () => new Error("Its output does not end.");
+  await withDeadline(LAST_WORDS_MS, late, [], () => once(child, "close")).catch(() => {});
+  child.stdout?.destroy();
+  child.stderr?.destroy();
+}
+
 async function listening(child: ChildProcess, log: LogRing): Promise<string> {
   const { promise, resolve } = Promise.withResolvers<string>();
-  const { stdout, stderr } = child;
-  if (stdout === null || stderr === null) throw new Error("The output of the server is not piped.");
+  let line = "";
   // Both are read to the end: a pipe that nobody empties stops the server.
-  stderr.setEncoding("utf8").on("data", (text: string) => log.add(text));
-  createInterface({ input: stdout }).on("line", (line) => {
-    log.add(`${line}\n`);
-    const url = /listening on (https?:\/\/\S+)/.exec(line)?.[1];
+  child.stderr?.setEncoding("utf8").on("data", (text: string) => log.add(text));
+  child.stdout?.setEncoding("utf8").on("data", (text: string) => {
+    log.add(text);
+    // The end of what came before is enough: the address may be cut in two, but it is not long.
+    line = (line + text).slice(-LOG_SIZE);
+    const url = /listening on (https?:\/\/\S+)\s/.exec(line)?.[1];
     if (url !== undefined) resolve(url);
   });
   return promise;
@@ -88,10 +97,12 @@ async function listening(child: ChildProcess, log: LogRing): Promise<string> {
 
 async function earlyEnd(
   child: ChildProcess,
+  gone: Promise<void>,
   failed: (why: string, cause?: unknown) => EngineError,
 ): Promise<never> {
   try {
-    const [code, signal] = await once(child, "close");
+    const [code, signal] = await once(child, "exit");
+    await gone;
     throw failed(signal === null ? `ended with exit code ${code}` : `was ended by ${signal}`);
   } catch (cause) {
     if (EngineError.is(cause)) throw cause;

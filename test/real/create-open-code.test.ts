@@ -1,3 +1,4 @@
+import { chmod } from "node:fs/promises";
 import { createServer } from "node:http";
 import { type AddressInfo, connect } from "node:net";
 import { type CreateOpenCodeOptions, createOpenCode } from "@quantumreef/engine-client/node";
@@ -139,3 +140,47 @@ async function freePort(): Promise<number> {
   expect(refused).toMatchObject({ code: "ECONNREFUSED" });
   return port;
 }
+
+describe("a program that is not OpenCode", () => {
+  /** A program that does this, whatever it is asked. */
+  async function program(script: string): Promise<string> {
+    const workspace = await createWorkspace({ files: { opencode: `#!/bin/sh\n${script}\n` } });
+    cleanup.push(() => workspace.remove());
+    await chmod(workspace.path("opencode"), 0o755);
+    return workspace.path("opencode");
+  }
+
+  it.each([
+    ["says its last words and ends", "echo last words; exit 3", /ended with exit code 3.*last words/s],
+    ["ends, but leaves a child that holds its output", "sleep 30 & exit 4", /ended with exit code 4/],
+    ["never listens", "echo hello; exec sleep 30", /did not listen within 500 ms.*hello/s],
+    ["never listens, with a child", "sleep 30 & wait", /did not listen within 500 ms/],
+  ])(
+    "that %s is told in time",
+    async (_, script, message) => {
+      const binary = await program(script);
+      await expect(createOpenCode({ port: 0, binary, startTimeout: 500 })).rejects.toMatchObject({
+        code: "PROCESS_FAILED",
+        message: expect.stringMatching(message),
+      });
+    },
+    10_000,
+  );
+
+  it("is not looked for in a folder that does not exist", async () => {
+    await expect(createOpenCode({ port: 0, serverDirectory: "/nowhere" })).rejects.toMatchObject({
+      code: "CONFIG_INVALID",
+      message: expect.stringContaining('"/nowhere"'),
+    });
+  });
+});
+
+it("can be started and left again and again in one process", async () => {
+  const { options } = await setUp();
+  const port = await freePort();
+  for (let round = 0; round < 3; round += 1) {
+    const client = await createOpenCode({ ...options, port });
+    expect(client.process.mode).toBe("spawned");
+    await client.dispose();
+  }
+});
