@@ -113,8 +113,8 @@ export interface ManagedEngineClient extends EngineClient, AsyncDisposable {
     /** Oldest first. Throws as `get`. */
     messages(session: SessionRef, options?: CallOptions): Promise<readonly Message[]>;
     /**
-     * Starts a turn at once. Nothing is thrown here: a failure is the last event of the iteration, and what
-     * `text()` and `result()` reject with.
+     * Starts a turn at once. A failure is the last event of the iteration, and what `text()` and `result()` reject
+     * with; nothing is thrown here, but `INVALID_REQUEST` for a `session` that is none.
      */
     prompt(session: SessionRef, content: PromptContent, options?: PromptOpts): PromptCall;
     /** Stops what runs in the session. Throws as `get`. */
