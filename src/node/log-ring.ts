@@ -1,3 +1,8 @@
+import { stripVTControlCharacters } from "node:util";
+
+/** What is kept besides, so that a secret or a colour that the cut goes through is never shown in part. */
+const MARGIN = 1024;
+
 /** The last words of a process, bounded. */
 export class LogRing {
   readonly #limit: number;
@@ -12,13 +17,12 @@ export class LogRing {
 
   add(text: string): void {
     const all = this.#text + text;
-    this.#text = all.length > 2 * this.#limit ? all.slice(-this.#limit) : all;
+    this.#text = all.length > 2 * (this.#limit + MARGIN) ? all.slice(-this.#limit - MARGIN) : all;
   }
 
   toString(): string {
-    let text = this.#text.slice(-this.#limit);
+    let text = stripVTControlCharacters(this.#text);
     for (const secret of this.#secrets) text = text.replaceAll(secret, "***");
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: colours are made of one
-    return text.replace(/\u001b\[[0-9;]*m/g, "").trim();
+    return text.slice(-this.#limit).trim();
   }
 }
