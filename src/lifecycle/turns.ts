@@ -55,7 +55,10 @@ export function settleTurns(
   const answered = turns.filter((turnId) => messagesOfTurn(state, turnId).length > 0);
   for (const [index, turnId] of turns.entries()) {
     const answeredLater = answered.find((other) => turns.indexOf(other) > index);
-    const outcome = judge(evidenceOf(state, turnId, answeredLater));
+    const evidence = evidenceOf(state, turnId, answeredLater);
+    // The complaint is about the turn that has messages, if there is one; the others wait for a reading.
+    const isBlamed = answered.length === 0 || answered.includes(turnId);
+    const outcome = judge(isBlamed ? evidence : { ...evidence, lastError: undefined });
     if (outcome !== undefined) endTurn(state, turnId, outcome, out);
   }
   // It was busy with something that is no turn (a summary, say), or its last turn was taken over.
