@@ -4,7 +4,7 @@
  *     npm run demo                                        # a scripted model, no key, no network
  *     ANTHROPIC_API_KEY=... npm run demo -- anthropic/claude-opus-4-5
  */
-import type { PermissionRequestedEvent, ToolCall } from "@quantumreef/engine-client";
+import { EngineError, type PermissionRequestedEvent, type ToolCall } from "@quantumreef/engine-client";
 import { createOpenCode } from "@quantumreef/engine-client/node";
 import { setStage } from "./support/stage.ts";
 import { createTerminal } from "./support/terminal.ts";
@@ -45,6 +45,12 @@ try {
         case "permission_requested":
           await review(event);
           break;
+        case "retrying":
+          terminal.note(`The provider failed (${event.message}); attempt ${event.attempt + 1} follows.`);
+          break;
+        case "error":
+          terminal.note(event.error);
+          break;
       }
     }
 
@@ -70,6 +76,10 @@ try {
     await client.permissions.reply(request, "allow");
     terminal.note("Allowed.");
   }
+} catch (error) {
+  if (!EngineError.is(error)) throw error;
+  terminal.note(error.message);
+  process.exitCode = 1;
 } finally {
   terminal.close();
   await stage.close();
