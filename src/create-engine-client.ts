@@ -26,6 +26,11 @@ export interface EngineClientOptions {
   readonly idleTimeout?: number | undefined;
   /** Milliseconds until a prompt gives up waiting for the event stream. Default: 10000. */
   readonly connectTimeout?: number | undefined;
+  /**
+   * Milliseconds of waiting for a dropped event stream, between attempts, after which it is given up: open prompts and
+   * iterators then fail with the last error, and the next prompt or `connect()` begins anew. Default: 120000.
+   */
+  readonly reconnectTimeout?: number | undefined;
   /** Takes what is worth knowing but is no error of a call. Default: nobody is told. */
   readonly onDiagnostic?: DiagnosticHandler | undefined;
 }
@@ -52,11 +57,17 @@ export function createEngineClient(
   driver: EngineDriver,
   options: EngineClientOptions = {},
 ): ManagedEngineClient {
-  const { idleTimeout = 5_000, connectTimeout = 10_000, onDiagnostic: diagnostic = () => {} } = options;
+  const { idleTimeout = 5_000, connectTimeout = 10_000, reconnectTimeout = 120_000 } = options;
+  const { onDiagnostic: diagnostic = () => {} } = options;
   const link = new Link(driver, { alive: () => {}, diagnostic });
   const store = new SessionStore(driver.id);
   const fanout = new Fanout(diagnostic);
-  const hub = new EventHub(link, store, fanout, { idleTimeout, connectTimeout, diagnostic });
+  const hub = new EventHub(link, store, fanout, {
+    idleTimeout,
+    connectTimeout,
+    reconnectTimeout,
+    diagnostic,
+  });
   const events = new EventFeed(hub, fanout);
   const registry = new Registry(store, hub, fanout, diagnostic);
   const background = new Background(diagnostic);

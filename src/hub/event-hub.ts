@@ -3,7 +3,7 @@ import type { EngineConnection } from "../engine/driver.ts";
 import type { DriverEvent } from "../engine/driver-events.ts";
 import { EngineError } from "../engine/errors.ts";
 import type { EventStreamStatus } from "../engine/managed-engine-client.ts";
-import { EventStream } from "./event-stream.ts";
+import { EventStream, type EventStreamOwner } from "./event-stream.ts";
 import type { Fanout } from "./fanout.ts";
 import { LastWord } from "./last-word.ts";
 import type { Link } from "./link.ts";
@@ -15,6 +15,8 @@ export interface EventHubOptions {
   readonly idleTimeout: number;
   /** Milliseconds after which `ready()` gives up. */
   readonly connectTimeout: number;
+  /** Milliseconds of waiting between attempts after which reconnecting is given up. */
+  readonly reconnectTimeout: number;
   readonly diagnostic: DiagnosticHandler;
 }
 
@@ -41,13 +43,14 @@ export class EventHub {
     this.#store = store;
     this.#fanout = fanout;
     this.#options = options;
-    this.#stream = new EventStream(link, {
+    const owner: EventStreamOwner = {
       take: (event) => this.apply(event),
       catchUp: (connection, signal, afterGap) => this.#resync(connection, signal, afterGap),
       onResynced: (sessions) => fanout.publish([{ type: "stream_resynced", sessions }]),
       onDropped: (error) => this.#dropped(error),
       onGivenUp: (error) => this.#givenUp(error),
-    });
+    };
+    this.#stream = new EventStream(link, owner, options.reconnectTimeout);
     this.#lastWord = new LastWord(async (sessionId, final) => {
       const snapshot = await this.#read(sessionId, undefined);
       if (snapshot === undefined) this.apply({ type: "session_deleted", sessionId });

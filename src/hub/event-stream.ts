@@ -30,13 +30,16 @@ const STEADY_MS = 5_000;
 export class EventStream {
   readonly #link: Link;
   readonly #owner: EventStreamOwner;
+  /** Milliseconds that may be spent waiting between attempts. */
+  readonly #patience: number;
   #state: ConnectionStatus = connectionMachine.initial;
   #status: Omit<EventStreamStatus, "state"> = { attempt: 0 };
   #run: { readonly controller: AbortController; opened: PromiseWithResolvers<void> } | undefined;
 
-  constructor(link: Link, owner: EventStreamOwner) {
+  constructor(link: Link, owner: EventStreamOwner, patience: number) {
     this.#link = link;
     this.#owner = owner;
+    this.#patience = patience;
   }
 
   get status(): EventStreamStatus {
@@ -78,10 +81,13 @@ export class EventStream {
   }
 
   async #connectAndReconnect(signal: AbortSignal): Promise<void> {
+    // Counted in waits, not by a clock: a machine that slept has not been waiting.
+    let waited = 0;
     for (let attempt = 0; !signal.aborted; attempt += 1) {
       let openedAt = Number.POSITIVE_INFINITY;
       const onOpen = () => {
         openedAt = Date.now();
+        waited = 0;
       };
       try {
         await scoped([signal], (scope) => this.#live(scope, onOpen));
@@ -92,8 +98,10 @@ export class EventStream {
         const lastError = error instanceof Error ? error : new Error(String(error));
         this.#dropped(lastError);
         void this.#link.drop();
-        if (this.#state === "connecting" || isFinal(error)) return this.#giveUp(lastError);
+        const isOver = this.#state === "connecting" || waited >= this.#patience;
+        if (isOver || isFinal(error)) return this.#giveUp(lastError);
         const wait = backoff(attempt);
+        waited += wait;
         this.#status = { attempt: attempt + 1, nextAttemptAt: Date.now() + wait, lastError };
         await delay(wait, signal).catch(() => {});
       }

@@ -80,6 +80,32 @@ describe("connection: a drop", () => {
     vi.restoreAllMocks();
   });
 
+  it("that lasts too long ends what waits for it, and a later prompt begins anew", async () => {
+    stoppedClock();
+    vi.spyOn(Math, "random").mockReturnValue(1);
+    const waiting = Promise.withResolvers<void>();
+    const script = ({ content }: { content: unknown }) =>
+      content === "wait" ? [{ text: "So far" }, { wait: waiting.promise }] : [{ text: "Again." }];
+    const { client, engine, session } = await stage(script, { reconnectTimeout: 1_000 });
+    const call = client.session.prompt(session, "wait");
+    await call;
+    await settle();
+    engine.refuse(down());
+    engine.drop();
+    await settle();
+    // 250, 500 and 1000 ms.
+    await vi.advanceTimersByTimeAsync(1_750);
+    await settle();
+    const result = await call.settled();
+    expect(result).toMatchObject({ status: "error", text: "So far", error: { code: "ENGINE_UNAVAILABLE" } });
+    expect(client.events.status.state).toBe("closed");
+    engine.refuse();
+    waiting.resolve();
+    await settle();
+    expect(await client.session.prompt(session, "hi").text()).toBe("Again.");
+    vi.restoreAllMocks();
+  });
+
   it("right after it opened waits longer and longer as well: it has not recovered", async () => {
     stoppedClock();
     vi.spyOn(Math, "random").mockReturnValue(1);
