@@ -1,5 +1,6 @@
 import type { DiagnosticHandler } from "../engine/diagnostics.ts";
 import { reasonOf } from "../engine/errors.ts";
+import { withDeadline } from "../engine/scope.ts";
 
 /** Work that nobody waits for but `dispose()`: stopping an engine after its caller left, denying a request. */
 export class Background {
@@ -24,9 +25,7 @@ export class Background {
   /** Resolves when it is all done, or after `ms`. */
   async finish(ms: number): Promise<void> {
     if (this.#running.size === 0) return;
-    const { promise: late, resolve } = Promise.withResolvers<void>();
-    const timer = setTimeout(resolve, ms);
-    await Promise.race([late, Promise.all(this.#running)]);
-    clearTimeout(timer);
+    const late = () => new Error("Some work goes on.");
+    await withDeadline(ms, late, [], () => Promise.all(this.#running)).catch(() => {});
   }
 }

@@ -9,7 +9,7 @@ import { beginTurn, endTurn, settleTurns } from "./turns.ts";
 /**
  * The one fold: takes what the engine told of a session into its state, in place, and returns what changed.
  * Deterministic and total: any event in any state is taken, and one that tells nothing new changes nothing.
- * The registry, prompt streams, history and the mock engine all run on it.
+ * The registry and prompt streams run on it.
  */
 export function reduceSession(state: SessionState, event: DriverEvent): readonly EngineEvent[] {
   const out: EngineEvent[] = [];

@@ -3,7 +3,7 @@ import { homedir } from "node:os";
 import { createEngineClient, type EngineClientOptions } from "../create-engine-client.ts";
 import { EngineError } from "../engine/errors.ts";
 import type { ManagedEngineClient } from "../engine/managed-engine-client.ts";
-import { createHttp, isRefused } from "../http.ts";
+import { createHttp, type HeadersSource, isRefused } from "../http.ts";
 import { detect } from "../opencode/detect.ts";
 import { type OpenCodeDriverOptions, openCodeDriver } from "../opencode/driver.ts";
 import { decodeErrorBody } from "../opencode/native/errors.ts";
@@ -68,10 +68,7 @@ export async function createOpenCode(options: CreateOpenCodeOptions = {}): Promi
   const attached = settings.port !== 0 && (await answers(address, { ...options, headers }));
   const server = attached
     ? undefined
-    : await spawnServer(settings, options, env, {
-        headers: typeof headers === "object" ? headers : {},
-        secrets: [password],
-      });
+    : await spawnServer(settings, options, env, { headers, secrets: [password] });
 
   const { url = address, pid } = server ?? {};
   const { model } = settings;
@@ -123,7 +120,7 @@ async function spawnServer(
   settings: OpenCodeSettings,
   options: CreateOpenCodeOptions,
   env: Readonly<Record<string, string | undefined>>,
-  access: { readonly headers: Readonly<Record<string, string>>; readonly secrets: readonly string[] },
+  access: { readonly headers: HeadersSource; readonly secrets: readonly string[] },
 ): Promise<ServerProcess> {
   const { host, port, autoStart } = settings;
   const cwd = options.serverDirectory ?? homedir();

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { EngineError, reasonOf } from "../engine/errors.ts";
 import { delay, withDeadline } from "../engine/scope.ts";
+import { type HeadersSource, readHeaders } from "../http/headers.ts";
 import { LogRing } from "./log-ring.ts";
 
 export interface ServerProcessOptions {
@@ -13,7 +14,7 @@ export interface ServerProcessOptions {
   /** Milliseconds until it must listen. */
   readonly startTimeout: number;
   /** Sent with the request that ends it well. */
-  readonly headers: Readonly<Record<string, string>>;
+  readonly headers: HeadersSource | undefined;
   /** Kept out of its output where that is shown. */
   readonly secrets: readonly string[];
 }
@@ -118,13 +119,15 @@ async function stop(
   child: ChildProcess,
   gone: Promise<void>,
   url: string,
-  headers: Readonly<Record<string, string>>,
+  headers: HeadersSource | undefined,
 ): Promise<void> {
   if (!isRunning(child)) return gone;
   // A signal alone would leave the tools of the server running: they are in process groups of their own.
   const late = () => new Error("The server did not end its work in time.");
   await withDeadline(FAREWELL_MS, late, [], async (signal) => {
-    const response = await fetch(`${url}/global/dispose`, { method: "POST", headers, signal });
+    const where = `${url}/global/dispose`;
+    const access = await readHeaders(headers, `POST ${where}`);
+    const response = await fetch(where, { method: "POST", headers: access, signal });
     await response.body?.cancel();
   }).catch(() => {});
   // Said again until it is heard: while the server installs a plugin, a SIGTERM ends that and nothing else.

@@ -5,7 +5,7 @@ import { type CreateOpenCodeOptions, createOpenCode } from "@quantumreef/engine-
 import { afterEach, describe, expect, it } from "vitest";
 import { startOpenCode } from "../support/opencode-server.ts";
 import { scriptedConfig } from "../support/scripted-config.ts";
-import { say, script } from "../support/scripted-model/script.ts";
+import { callTool, say, script } from "../support/scripted-model/script.ts";
 import { startScriptedModel } from "../support/scripted-model/server.ts";
 import { isAlive, takeSlot } from "../support/slots.ts";
 import { createWorkspace } from "../support/throwaway.ts";
@@ -173,6 +173,26 @@ describe("a program that is not OpenCode", () => {
       message: expect.stringContaining('"/nowhere"'),
     });
   });
+});
+
+it("takes its tools with it, also when it has a password that only a function knows", async () => {
+  const { options, workspace } = await setUp();
+  const password = "hunter2-hunter2";
+  const client = await createOpenCode({
+    ...options,
+    env: { ...options.env, OPENCODE_SERVER_PASSWORD: password },
+    headers: async () => ({ authorization: `Basic ${btoa(`opencode:${password}`)}` }),
+  });
+  const session = await client.session.create();
+  const command = "echo $$ > pid.txt; echo begun; exec sleep 300";
+  const call = client.session.prompt(session, script(callTool("bash", { command, description: "sleep" })));
+  for await (const event of call) {
+    if (event.type === "tool_call_update" && event.toolCall.output?.includes("begun")) break;
+  }
+  const pid = Number(await workspace.read("pid.txt"));
+  expect(isAlive(pid)).toBe(true);
+  await client.dispose();
+  expect(isAlive(pid)).toBe(false);
 });
 
 it("can be started and left again and again in one process", async () => {

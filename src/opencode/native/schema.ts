@@ -27,7 +27,7 @@ export const sessionSchema = z.looseObject({
 });
 export type WireSession = z.infer<typeof sessionSchema>;
 
-export const errorSchema = z.looseObject({
+const errorSchema = z.looseObject({
   name: z.string(),
   data: z.optional(
     z.nullable(
@@ -57,7 +57,7 @@ const tokensSchema = z.looseObject({
   cache: z.optional(z.looseObject({ read: z.optional(z.number()) })),
 });
 
-export const messageInfoSchema = z.looseObject({
+const messageInfoSchema = z.looseObject({
   id: z.string(),
   sessionID: z.string(),
   role: z.string(),
@@ -80,7 +80,7 @@ export const turnSummarySchema = z.looseObject({ diffs: z.array(fileDiffSchema) 
 
 const timeSchema = z.optional(z.nullable(z.looseObject({ start: optionalNumber, end: optionalNumber })));
 
-export const partSchema = z.looseObject({
+const partSchema = z.looseObject({
   id: z.string(),
   sessionID: z.string(),
   messageID: z.string(),
@@ -116,7 +116,7 @@ const toolRefSchema = z.optional(
   z.nullable(z.looseObject({ messageID: z.string(), callID: optionalString })),
 );
 
-export const permissionSchema = z.looseObject({
+const permissionSchema = z.looseObject({
   id: z.string(),
   sessionID: z.string(),
   permission: z.string(),
@@ -127,7 +127,7 @@ export const permissionSchema = z.looseObject({
 });
 export type WirePermission = z.infer<typeof permissionSchema>;
 
-export const questionSchema = z.looseObject({
+const questionSchema = z.looseObject({
   id: z.string(),
   sessionID: z.string(),
   questions: z.array(
@@ -142,13 +142,12 @@ export const questionSchema = z.looseObject({
 });
 export type WireQuestion = z.infer<typeof questionSchema>;
 
-export const statusSchema = z.looseObject({
+const statusSchema = z.looseObject({
   type: z.string(),
   attempt: optionalNumber,
   message: optionalString,
   next: optionalNumber,
 });
-export type WireStatus = z.infer<typeof statusSchema>;
 
 export const providersSchema = z.looseObject({
   providers: z.array(z.looseObject({ id: z.string(), models: z.record(z.string(), z.unknown()) })),
