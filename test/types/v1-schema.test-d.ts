@@ -1,0 +1,113 @@
+import { describe, expectTypeOf, it } from "vitest";
+import type * as z from "zod/mini";
+import type { EngineErrorInfo } from "../../src/engine/errors.ts";
+import type {
+  FileDiffEvent,
+  MessageCreatedEvent,
+  MessageDeltaEvent,
+  MessageUpdatedEvent,
+  PermissionRequestedEvent,
+  PermissionResolvedEvent,
+  QuestionAskedEvent,
+  QuestionResolvedEvent,
+  SessionCreatedEvent,
+  SessionDeletedEvent,
+  SessionUpdatedEvent,
+  ToolCallUpdatedEvent,
+} from "../../src/engine/events.ts";
+import type {
+  FileDiff,
+  Message,
+  MessageContent,
+  Part,
+  ToolCall,
+  ToolResult,
+  Usage,
+} from "../../src/engine/message.ts";
+import type { PermissionRequest, QuestionRequest } from "../../src/engine/permission.ts";
+import type { PromptEvent } from "../../src/engine/prompt-events.ts";
+import type { CreateSessionOpts, RetryNotice, Session } from "../../src/engine/session.ts";
+import type { errorBodySchema } from "../../src/v1/schema/answer.ts";
+import type { V1BusEvent } from "../../src/v1/schema/bus-event.ts";
+import type {
+  fileDiffSchema,
+  messageContentSchema,
+  messageSchema,
+  partSchema,
+  toolCallSchema,
+  toolResultSchema,
+  usageSchema,
+  wireErrorSchema,
+} from "../../src/v1/schema/message.ts";
+import type { CreateSessionBody, PermissionReplyBody, PromptBody } from "../../src/v1/schema/request.ts";
+import type {
+  permissionRequestSchema,
+  questionRequestSchema,
+  retryNoticeSchema,
+  sessionSchema,
+} from "../../src/v1/schema/session.ts";
+import type { V1TurnEvent } from "../../src/v1/schema/turn-event.ts";
+
+/**
+ * The public model is read-only and its open unions complete in an editor; what is parsed is neither. That alone is
+ * left out of the comparison.
+ */
+type Plain<T> = unknown extends T
+  ? T
+  : [string & {}] extends [T]
+    ? string | Extract<T, undefined>
+    : T extends string | number | boolean | undefined
+      ? T
+      : T extends readonly (infer Item)[]
+        ? Plain<Item>[]
+        : { -readonly [Key in keyof T]: Plain<T[Key]> };
+
+type Read<Schema extends z.ZodMiniType> = Plain<z.infer<Schema>>;
+
+describe("the schemas of /v1 agree with the public model, field by field", () => {
+  it("objects", () => {
+    expectTypeOf<Read<typeof sessionSchema>>().toEqualTypeOf<Plain<Session>>();
+    expectTypeOf<Read<typeof retryNoticeSchema>>().toEqualTypeOf<Plain<RetryNotice>>();
+    expectTypeOf<Read<typeof messageSchema>>().toEqualTypeOf<Plain<Message>>();
+    expectTypeOf<Read<typeof messageContentSchema>>().toEqualTypeOf<Plain<MessageContent>>();
+    expectTypeOf<Read<typeof partSchema>>().toEqualTypeOf<Plain<Part>>();
+    expectTypeOf<Read<typeof toolCallSchema>>().toEqualTypeOf<Plain<ToolCall>>();
+    expectTypeOf<Read<typeof toolResultSchema>>().toEqualTypeOf<Plain<ToolResult>>();
+    expectTypeOf<Read<typeof fileDiffSchema>>().toEqualTypeOf<Plain<FileDiff>>();
+    expectTypeOf<Read<typeof usageSchema>>().toEqualTypeOf<Plain<Usage>>();
+    expectTypeOf<Read<typeof permissionRequestSchema>>().toEqualTypeOf<Plain<PermissionRequest>>();
+    expectTypeOf<Read<typeof questionRequestSchema>>().toEqualTypeOf<Plain<QuestionRequest>>();
+  });
+
+  it("errors", () => {
+    expectTypeOf<Read<typeof wireErrorSchema>>().toEqualTypeOf<Plain<EngineErrorInfo>>();
+    expectTypeOf<Read<typeof errorBodySchema>>().toEqualTypeOf<{ error: Plain<EngineErrorInfo> }>();
+  });
+
+  it("events of the bus", () => {
+    type Told =
+      | SessionCreatedEvent
+      | SessionUpdatedEvent
+      | SessionDeletedEvent
+      | MessageCreatedEvent
+      | MessageUpdatedEvent
+      | MessageDeltaEvent
+      | ToolCallUpdatedEvent
+      | PermissionRequestedEvent
+      | PermissionResolvedEvent
+      | QuestionAskedEvent
+      | QuestionResolvedEvent
+      | FileDiffEvent;
+    expectTypeOf<Plain<V1BusEvent>>().toEqualTypeOf<Plain<Told>>();
+  });
+
+  it("events of a turn: every event of a prompt can be sent as one", () => {
+    expectTypeOf<Plain<PromptEvent>>().toExtend<Plain<V1TurnEvent>>();
+  });
+
+  it("requests", () => {
+    expectTypeOf<Plain<CreateSessionBody>>().toEqualTypeOf<Plain<CreateSessionOpts>>();
+    expectTypeOf<PermissionReplyBody["decision"]>().toEqualTypeOf<"allow" | "deny" | "allow_session">();
+    expectTypeOf<Plain<MessageContent>>().toExtend<Extract<PromptBody, { content: unknown }>["content"]>();
+  });
+});
