@@ -2,7 +2,7 @@ import type { EngineErrorInfo } from "./errors.ts";
 import type { TurnStatus, UnknownEvent } from "./events.ts";
 import type { FileDiff, Message, Part } from "./message.ts";
 import type { PermissionDecision, PermissionRequest, QuestionRequest } from "./permission.ts";
-import type { RetryNotice, Session } from "./session.ts";
+import type { RetryNotice, Session, SessionActivity, SessionStatus } from "./session.ts";
 
 /** A session as an engine tells it: what the package derives (status, activity) is left out. */
 export type DriverSession = Omit<Session, "status" | "activity" | "retry" | "engineId">;
@@ -18,7 +18,12 @@ export interface DriverPart {
 export interface DriverMessage extends Omit<Message, "content" | "parts" | "toolCalls" | "toolResults"> {
   /** The whole list, in order. Absent: not told here, what is known stays. */
   readonly parts?: readonly DriverPart[] | undefined;
+  /** The whole text, for engines that do not say in which parts it stands. */
+  readonly text?: string | undefined;
 }
+
+/** How a session rests, for engines that say so themselves; for the others the package derives it. */
+export type RestingStatus = Exclude<SessionStatus, "running">;
 
 /**
  * What a driver tells the package: facts, as small as the engine gives them. `reduceSession` folds them into the
@@ -33,7 +38,11 @@ export type DriverEvent =
       readonly type: "session_status";
       readonly sessionId: string;
       readonly running: boolean;
+      /** Of a running one. Default: `"thinking"`. */
+      readonly activity?: SessionActivity | undefined;
       readonly retry?: RetryNotice | undefined;
+      /** Of one that has nothing to do. */
+      readonly resting?: RestingStatus | undefined;
     }
   /** Something failed; whether the turn ends with it is told by the status that follows. */
   | { readonly type: "session_error"; readonly sessionId: string; readonly error: EngineErrorInfo }
@@ -54,7 +63,10 @@ export type DriverEvent =
       readonly sessionId: string;
       readonly messageId: string;
     } & DriverPart)
-  /** `offset`: the length of the part's text before it, for engines that say so. */
+  /**
+   * Text that follows. `offset`: the length of the part's text before it, for engines that say so. `kind`: begins the
+   * part if it was not told of, for engines that do not tell parts.
+   */
   | {
       readonly type: "part_delta";
       readonly sessionId: string;
@@ -62,6 +74,7 @@ export type DriverEvent =
       readonly partId: string;
       readonly delta: string;
       readonly offset?: number | undefined;
+      readonly kind?: "text" | "reasoning" | undefined;
     }
   | {
       readonly type: "part_removed";
@@ -76,7 +89,7 @@ export type DriverEvent =
       readonly type: "permission_resolved";
       readonly permissionId: string;
       readonly sessionId: string;
-      readonly decision: PermissionDecision;
+      readonly decision: PermissionDecision | "dropped";
     }
   | { readonly type: "question_asked"; readonly request: QuestionRequest }
   | { readonly type: "question_resolved"; readonly questionId: string; readonly sessionId: string }

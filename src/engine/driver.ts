@@ -1,6 +1,6 @@
 import type { EngineCapabilities } from "./capabilities.ts";
 import type { Diagnostic } from "./diagnostics.ts";
-import type { DriverEvent, DriverMessage, DriverSession } from "./driver-events.ts";
+import type { DriverEvent, DriverMessage, DriverSession, RestingStatus } from "./driver-events.ts";
 import type { HealthStatus } from "./engine-client.ts";
 import type { CreateSessionOptions, RequestOptions } from "./managed-engine-client.ts";
 import type { FileDiff, PromptContent } from "./message.ts";
@@ -37,6 +37,8 @@ export interface DriverEventStream extends AsyncIterable<DriverItem> {
 export interface SessionSnapshot {
   readonly session: DriverSession;
   readonly running: boolean;
+  /** How it rests, if it does not run and the engine says so. */
+  readonly resting?: RestingStatus | undefined;
   /** All that the driver read of the newest messages, oldest first; absent when they were not asked for. */
   readonly messages?: readonly DriverMessage[] | undefined;
   readonly permissions: readonly PermissionRequest[];

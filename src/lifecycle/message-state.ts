@@ -12,9 +12,12 @@ interface PartState {
   synced: boolean;
 }
 
+/** All of a message but what it consists of. */
+export type MessageInfo = Omit<DriverMessage, "parts" | "text">;
+
 /** A message of the working set. Only `reduceSession` changes it; `messageOf` shows it. */
 export interface MessageState {
-  info: Omit<DriverMessage, "parts">;
+  info: MessageInfo;
   readonly parts: Map<string, PartState>;
   /** What `messageOf` made, until the next change. */
   shown: Message | undefined;
@@ -33,7 +36,7 @@ export type PartChange =
   | { readonly type: "replaced" }
   | undefined;
 
-export function createMessageState(info: Omit<DriverMessage, "parts">): MessageState {
+export function createMessageState(info: MessageInfo): MessageState {
   return { info, parts: new Map(), shown: undefined };
 }
 
@@ -47,27 +50,59 @@ export function putPart(state: MessageState, told: DriverPart, source: "live" | 
   return change;
 }
 
+export interface PartDelta {
+  readonly partId: string;
+  readonly delta: string;
+  readonly offset?: number | undefined;
+  readonly kind?: TextLike["type"] | undefined;
+}
+
 /** `undefined`: the delta can't be placed (unknown part, finished part, or one whose beginning was missed). */
 export function appendDelta(
   state: MessageState,
-  partId: string,
-  delta: string,
-  offset: number | undefined,
+  { partId, delta, offset, kind }: PartDelta,
 ): TextGrowth | undefined {
-  const known = state.parts.get(partId);
-  if (known === undefined || !isText(known.part) || known.complete || !known.synced || delta === "")
-    return undefined;
+  if (delta === "") return undefined;
+  let known = state.parts.get(partId);
+  if (known === undefined && kind !== undefined && !offset) {
+    known = { part: { type: kind, id: partId, text: "" }, text: "", complete: false, synced: true };
+    state.parts.set(partId, known);
+  }
+  if (known === undefined || !isText(known.part)) return undefined;
+  // An offset says exactly where it belongs; without one only the order does.
+  if (offset === undefined && (known.complete || !known.synced)) return undefined;
   const at = known.text.length;
   if (offset !== undefined && offset > at) {
     known.synced = false;
     return undefined;
   }
-  // Where the engine says the offset, a frame that comes twice (or overlaps) adds only what is new.
+  // A frame that comes twice (or overlaps) adds only what is new.
   const news = offset === undefined ? delta : delta.slice(at - offset);
   if (news === "") return undefined;
   known.text += news;
   state.shown = undefined;
   return { kind: known.part.type, offset: at, delta: news };
+}
+
+/**
+ * The whole text of a message, by an engine that does not say in which parts it stands: what is new of it goes to the
+ * last text part. Returns that part's id and what became of it.
+ */
+export function putWholeText(state: MessageState, text: string): { partId: string; change: PartChange } {
+  const texts = [...state.parts.values()].filter(({ part }) => part.type === "text");
+  const last = texts.at(-1);
+  const partId = last?.part.id ?? `${state.info.id}.text`;
+  const before = texts
+    .slice(0, -1)
+    .map((known) => known.text)
+    .join("");
+  const isRewritten = !text.startsWith(before);
+  // Nothing says where the pieces end now: they are one.
+  if (isRewritten) for (const { part } of texts) if (part.id !== partId) state.parts.delete(part.id);
+  const rest = isRewritten ? text : text.slice(before.length);
+  if (last === undefined && rest === "") return { partId, change: undefined };
+  const change = putPart(state, { part: { type: "text", id: partId, text: rest }, complete: true }, "live");
+  return { partId, change };
 }
 
 /** Takes back the text of unfinished parts: the engine starts this step again. */

@@ -7,6 +7,7 @@ import {
   messageOf,
   type PartChange,
   putPart,
+  putWholeText,
   withdrawUnfinished,
 } from "./message-state.ts";
 import { setActivity } from "./session-changes.ts";
@@ -42,7 +43,7 @@ export function reduceMessage(state: SessionState, event: MessageEventOf, out: E
       tell(state, message, event.part.id, putPart(message, event, "live"), out);
       break;
     case "part_delta": {
-      const growth = appendDelta(message, event.partId, event.delta, event.offset);
+      const growth = appendDelta(message, event);
       if (growth !== undefined) tell(state, message, event.partId, { type: "grown", growth }, out);
       break;
     }
@@ -61,7 +62,7 @@ export function reduceMessage(state: SessionState, event: MessageEventOf, out: E
 /** Takes a message in, live or from a snapshot (whose parts are then the whole list). */
 export function putMessage(
   state: SessionState,
-  { parts, ...info }: DriverMessage,
+  { parts, text, ...info }: DriverMessage,
   source: "live" | "snapshot",
   out: EngineEvent[],
 ): void {
@@ -76,6 +77,10 @@ export function putMessage(
   } else if (!sameInfo(message.info, info)) {
     message.info = info;
     message.shown = undefined;
+  }
+  if (text !== undefined) {
+    const { partId, change } = putWholeText(message, text);
+    if (!isNew) tell(state, message, partId, change, out);
   }
   for (const part of parts ?? []) {
     const change = putPart(message, part, source);

@@ -37,8 +37,11 @@ export function reduceSession(state: SessionState, event: DriverEvent): readonly
       break;
     case "session_status":
       state.engineRunning = event.running;
-      if (event.running) setActivity(state, event.retry ? "retrying" : "thinking", out, event.retry);
-      else settleTurns(state, out);
+      state.resting = event.resting;
+      if (event.running) {
+        const activity = event.retry ? "retrying" : (event.activity ?? "thinking");
+        setActivity(state, activity, out, event.retry);
+      } else settleTurns(state, out);
       break;
     case "session_error":
       state.lastError = event.error;

@@ -26,6 +26,7 @@ export function restoreSession(
   out.push(...reduceSession(state, { type: "session_updated", session }));
 
   state.engineRunning = running;
+  state.resting = snapshot.resting;
   state.newestMessageId = messages?.at(-1)?.id ?? state.newestMessageId;
   for (const message of ofInterest(state, messages ?? [], running))
     putMessage(state, message, "snapshot", out);

@@ -1,9 +1,9 @@
-import type { DriverMessage, DriverSession } from "../engine/driver-events.ts";
+import type { DriverMessage, DriverSession, RestingStatus } from "../engine/driver-events.ts";
 import type { EngineErrorInfo } from "../engine/errors.ts";
 import type { FileDiff } from "../engine/message.ts";
 import type { PermissionRequest, QuestionRequest } from "../engine/permission.ts";
 import type { Session } from "../engine/session.ts";
-import { createMessageState, type MessageState, putPart } from "./message-state.ts";
+import { createMessageState, type MessageState, putPart, putWholeText } from "./message-state.ts";
 import { sessionMachine } from "./session-machine.ts";
 
 /**
@@ -17,6 +17,8 @@ export interface SessionState {
   known: boolean;
   /** What the engine said last: it works on the session. */
   engineRunning: boolean;
+  /** How it rests since then, by the engine's own account, if it gives one. */
+  resting: RestingStatus | undefined;
   /** The working set: messages since the newest turn began, in the engine's order. */
   readonly messages: Map<string, MessageState>;
   /** Turns that have begun and not ended, oldest first. */
@@ -47,6 +49,7 @@ export function createSessionState(engineId: string, sessionId: string): Session
     session,
     known: false,
     engineRunning: false,
+    resting: undefined,
     messages: new Map(),
     openTurns: new Set(),
     permissions: new Map(),
@@ -72,8 +75,9 @@ export function withTold(current: Session, told: DriverSession): Session {
 }
 
 /** A message as history gives it, made by the same rules as live ones. */
-export function restoreMessage({ parts, ...info }: DriverMessage): MessageState {
+export function restoreMessage({ parts, text, ...info }: DriverMessage): MessageState {
   const state = createMessageState(info);
+  if (text !== undefined) putWholeText(state, text);
   for (const part of parts ?? []) putPart(state, part, "snapshot");
   return state;
 }

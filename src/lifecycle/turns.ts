@@ -20,6 +20,7 @@ export function beginTurn(state: SessionState, turnId: string, out: EngineEvent[
   if (state.openTurns.has(turnId)) return;
   state.openTurns.add(turnId);
   state.lastError = undefined;
+  state.resting = undefined;
   state.forgotten.clear();
   state.toldDiffs.clear();
   for (const [id, { info }] of state.messages) {
@@ -62,7 +63,9 @@ export function settleTurns(
     if (outcome !== undefined) endTurn(state, turnId, outcome, out);
   }
   // It was busy with something that is no turn (a summary, say), or its last turn was taken over.
-  if (state.openTurns.size === 0 && state.session.status === "running") restoreStatus(state, "idle", out);
+  if (state.openTurns.size > 0) return;
+  if (state.resting !== undefined) restoreStatus(state, state.resting, out);
+  else if (state.session.status === "running") restoreStatus(state, "idle", out);
 }
 
 export function endTurn(state: SessionState, turnId: string, outcome: TurnOutcome, out: EngineEvent[]): void {
@@ -110,5 +113,6 @@ function cancelToolsOf(state: SessionState, turnId: string, out: EngineEvent[]):
 }
 
 function evidenceOf(state: SessionState, turnId: string, answeredLater: string | undefined) {
-  return { messages: messagesOfTurn(state, turnId), lastError: state.lastError, answeredLater };
+  const { lastError, resting } = state;
+  return { messages: messagesOfTurn(state, turnId), lastError, answeredLater, resting };
 }

@@ -61,11 +61,24 @@ describe("text that is being written", () => {
     expect(it.deltas()).toEqual(["abc", "de", "f"]);
   });
 
-  it("is held from the first hole on, until its whole is told", () => {
+  it("is held from a hole on, until what fills it is told", () => {
     const it = answering();
     it.tell(part("a1", text("p", "", false)), delta("a1", "p", "ab", 0), delta("a1", "p", "ef", 4));
-    it.tell(delta("a1", "p", "g", 2), part("a1", text("p", "abcdef", true)));
-    expect(it.deltas()).toEqual(["ab", "cdef"]);
+    it.tell(delta("a1", "p", "gh", 6), part("a1", text("p", "abcdefgh", true)));
+    expect(it.deltas()).toEqual(["ab", "cdefgh"]);
+  });
+
+  it("goes on where its offset says, also after a gap and after its whole was told", () => {
+    const it = answering();
+    it.tell(part("a1", text("p", "ab", true)), delta("a1", "p", "bcd", 1), delta("a1", "p", "cd", 2));
+    expect(it.deltas()).toEqual(["ab", "cd"]);
+  });
+
+  it("begins with its first delta, by an engine that tells no parts", () => {
+    const it = answering();
+    it.tell({ ...delta("a1", "p", "Hel", 0), kind: "text" }, { ...delta("a1", "p", "lo", 3), kind: "text" });
+    it.tell({ ...delta("a1", "later", "lost", 5), kind: "text" });
+    expect(it.deltas()).toEqual(["Hel", "lo"]);
   });
 
   it("may grow by being repeated, as in older releases; an older, shorter one is late", () => {
