@@ -4,11 +4,12 @@ import { withDeadline } from "./engine/scope.ts";
 import { type Decoder, decodeJson, EVENT_STREAM, eventStream, readJson } from "./http/answer.ts";
 import { parseBaseUrl } from "./http/base-url.ts";
 import { type HeadersRecord, type HeadersSource, joinHeaders, readHeaders } from "./http/headers.ts";
+import { isMissingRoute } from "./http/missing-route.ts";
 import { isRefused, networkError } from "./http/network-error.ts";
 import type { Answer, ErrorReader } from "./http/refusal.ts";
 
 export type { Decoder, HeadersRecord, HeadersSource };
-export { isRefused };
+export { isMissingRoute, isRefused };
 
 export interface HttpOptions {
   /** `http:` or `https:`, with a path prefix if the engine lives under one. */
@@ -29,6 +30,8 @@ export interface HttpCall {
   readonly query?: Readonly<Record<string, string | number | boolean | undefined>> | undefined;
   /** Sent as JSON. */
   readonly body?: unknown;
+  /** Of this call, besides the client's own. */
+  readonly headers?: HeadersRecord | undefined;
   readonly signal?: AbortSignal | undefined;
   /** Milliseconds. Default: that of the options. */
   readonly timeout?: number | undefined;
@@ -49,7 +52,7 @@ export interface Http {
   /** For answers whose body does not matter, or may be missing: `undefined`, or the parsed JSON. */
   send(method: string, path: string, call?: HttpCall): Promise<unknown>;
   /** Opens an event stream. Signal and deadline are for its beginning; from then on it is its reader's to cancel. */
-  open(path: string, call?: HttpCall): Promise<Response>;
+  open(method: string, path: string, call?: HttpCall): Promise<Response>;
 }
 
 const RETRIES = 2;
@@ -87,7 +90,7 @@ export function createHttp(options: HttpOptions): Http {
     accept = "application/json",
   ): Promise<T> => {
     const where = `${method} ${base.url}/${path.replace(/^\/+|[?#].*$/gs, "")}`;
-    const { query, body, timeout: ms = timeout } = call;
+    const { query, body, headers: extra = {}, timeout: ms = timeout } = call;
     const late = () => {
       const advice = "Check that it is the engine that listens there, or allow it more time.";
       return new EngineError("TIMEOUT", `${where} was not answered within ${ms} ms. ${advice}`, { engine });
@@ -99,7 +102,7 @@ export function createHttp(options: HttpOptions): Http {
         const request = {
           method,
           signal,
-          headers: joinHeaders(own, { accept }),
+          headers: joinHeaders(own, extra, { accept }),
           ...(query && { searchParams: query }),
           ...(body === undefined ? {} : { json: body }),
           // Anything but a GET may have arrived although its answer did not.
@@ -123,7 +126,7 @@ export function createHttp(options: HttpOptions): Http {
         headers: answer.response.headers,
       })),
     send: (method, path, call = {}) => ask(method, path, call, readJson),
-    open: (path, call = {}) => ask("GET", path, call, eventStream, EVENT_STREAM),
+    open: (method, path, call = {}) => ask(method, path, call, eventStream, EVENT_STREAM),
   };
 }
 

@@ -1,5 +1,6 @@
 import { EngineError, reasonOf } from "../engine/errors.ts";
 import { discard, isJson, mediaType, parsed, readText } from "./body.ts";
+import { MissingRoute } from "./missing-route.ts";
 import { type Answer, refusal } from "./refusal.ts";
 
 /** A schema, or anything else that takes the parsed JSON and throws if it is not what it should be. */
@@ -17,7 +18,7 @@ export async function readJson(answer: Answer): Promise<unknown> {
   // Of what is no JSON, the first bytes tell whether there is anything at all.
   const text = await readText(response, signal, json ? Number.POSITIVE_INFINITY : 1);
   if (text === "") return undefined;
-  if (!json) throw unexpected(answer, `answered ${kind(response)} instead of JSON`);
+  if (!json) throw unexpected(answer, `answered ${kind(response)} instead of JSON`, page(response));
   const value = parsed(text);
   if (value === undefined) {
     throw unexpected(answer, `answered with JSON that is broken or cut short (${text.length} characters)`);
@@ -45,13 +46,18 @@ export async function eventStream(answer: Answer): Promise<Response> {
   if (mediaType(response) === EVENT_STREAM && !signal.aborted) return response;
   discard(response);
   signal.throwIfAborted();
-  throw unexpected(answer, `answered ${kind(response)} instead of an event stream`);
+  throw unexpected(answer, `answered ${kind(response)} instead of an event stream`, page(response));
 }
 
 function unexpected({ where, engine, response }: Answer, what: string, cause?: unknown): EngineError {
   const advice = "Check that the engine listens there, and that its release is a supported one.";
   const options = { engine, status: response.status, cause };
   return new EngineError("INVALID_RESPONSE", `${where} ${what}. ${advice}`, options);
+}
+
+/** Servers that also serve a web page answer with it wherever they have nothing else. */
+function page(response: Response): MissingRoute | undefined {
+  return isJson(response) ? undefined : new MissingRoute(`It is ${kind(response)}.`);
 }
 
 function kind(response: Response): string {

@@ -1,6 +1,7 @@
 import { EngineError, type EngineErrorInfo } from "../engine/errors.ts";
 import { discard, isJson, parsed, readText } from "./body.ts";
 import { type HeadersRecord, withoutSecrets } from "./headers.ts";
+import { missingRoute } from "./missing-route.ts";
 
 /** Reads an engine's own error body; `undefined` where it is none. */
 export type ErrorReader = (status: number, body: unknown) => EngineErrorInfo | undefined;
@@ -43,6 +44,7 @@ export async function refusal(answer: Answer): Promise<EngineError> {
     // What the engine did not say itself comes from something before it, and may pass.
     retryable: told === undefined && status >= 500 ? true : undefined,
     retryAfterMs: told?.retryAfterMs ?? retryAfter(response.headers),
+    cause: told === undefined ? missingRoute(status) : undefined,
   });
 }
 

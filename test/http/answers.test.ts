@@ -132,7 +132,7 @@ describe("an event stream", () => {
     "of type %j is handed out",
     async (type) => {
       await using server = await startServer((_, response) => answer(response, 200, type, "data: 1\n\n"));
-      const response = await httpTo(server.url).open("/event", { query: { directory: "/a" } });
+      const response = await httpTo(server.url).open("GET", "/event", { query: { directory: "/a" } });
       expect(await response.text()).toBe("data: 1\n\n");
       expect(server.seen).toMatchObject([
         { method: "GET", path: "/event?directory=%2Fa", headers: { accept: "text/event-stream" } },
@@ -151,7 +151,7 @@ describe("an event stream", () => {
       if (status === 204) response.end();
       else response.write("for ever");
     });
-    const error = await failure(httpTo(server.url).open("/event"));
+    const error = await failure(httpTo(server.url).open("GET", "/event"));
     expect(error).toMatchObject({ code: "INVALID_RESPONSE", status });
     expect(error.message).toBe(
       `GET ${server.url}/event answered ${said} instead of an event stream. ${ADVICE}`,
@@ -163,7 +163,7 @@ describe("an event stream", () => {
     await using server = await startServer((_, response) =>
       answer(response, 401, "text/plain", "Who are you?"),
     );
-    const error = await failure(httpTo(server.url).open("/event"));
+    const error = await failure(httpTo(server.url).open("GET", "/event"));
     expect(error).toMatchObject({ code: "AUTH_REQUIRED", status: 401 });
     expect(error.message).toBe(
       `GET ${server.url}/event was refused with 401: Who are you? Check the password in baseUrl, or the headers option.`,

@@ -61,7 +61,7 @@ describe("the deadline", () => {
   it.each(["send", "open"] as const)("is that of the client where %s() has none", async (name) => {
     await using server = await startServer(silent);
     const http = httpTo(server.url, { timeout: 1234 });
-    const call = failure(name === "send" ? http.send("GET", "/x") : http.open("/x"));
+    const call = failure(name === "send" ? http.send("GET", "/x") : http.open("GET", "/x"));
     await server.request("GET /x");
     vi.advanceTimersByTime(1234);
     expect((await call).message).toContain("was not answered within 1234 ms.");
@@ -94,7 +94,7 @@ describe("the deadline", () => {
       await later;
       response.end("data: late\n\n");
     });
-    const response = await httpTo(server.url).open("/x", { timeout: 50 });
+    const response = await httpTo(server.url).open("GET", "/x", { timeout: 50 });
     vi.advanceTimersByTime(100_000);
     goOn();
     expect(await response.text()).toBe("data: late\n\n");
@@ -104,7 +104,7 @@ describe("the deadline", () => {
     // Not Node's own: that has timers for its idle sockets.
     const http = httpTo("http://host", { fetch: async () => new Response(null, { status: 204 }) });
     await http.send("GET", "/x");
-    await failure(http.open("/x"));
+    await failure(http.open("GET", "/x"));
     expect(vi.getTimerCount()).toBe(0);
   });
 });
@@ -118,7 +118,7 @@ describe("the caller's signal", () => {
     const call = { signal: AbortSignal.abort(reason) };
     await expect(http.send("GET", "/x", call)).rejects.toBe(reason);
     await expect(http.json("GET", "/x", anything, call)).rejects.toBe(reason);
-    await expect(http.open("/x", call)).rejects.toBe(reason);
+    await expect(http.open("GET", "/x", call)).rejects.toBe(reason);
     expect(server.seen).toEqual([]);
   });
 
@@ -131,7 +131,7 @@ describe("the caller's signal", () => {
       const call = {
         send: () => http.send("POST", "/x", { signal, body: 1 }),
         json: () => http.json("GET", "/x", anything, { signal }),
-        open: () => http.open("/x", { signal }),
+        open: () => http.open("GET", "/x", { signal }),
       }[name]();
       const { closed } = await server.request(name === "send" ? "POST /x" : "GET /x");
       abort(reason);
@@ -194,7 +194,7 @@ describe("the caller's signal", () => {
     const fetch = async () =>
       new Response(body, { status, headers: { "content-type": type, location: "/y" } });
     const http = httpTo("http://host", { fetch });
-    await failure(name === "open" ? http.open("/x") : http.send("GET", "/x"));
+    await failure(name === "open" ? http.open("GET", "/x") : http.send("GET", "/x"));
     await cancelled;
   });
 
@@ -206,7 +206,7 @@ describe("the caller's signal", () => {
       const headers = { "content-type": "text/event-stream" };
       return new Response(new ReadableStream({ cancel: () => resolve() }), { headers });
     };
-    await expect(httpTo("http://host", { fetch }).open("/x", { signal })).rejects.toBe(reason);
+    await expect(httpTo("http://host", { fetch }).open("GET", "/x", { signal })).rejects.toBe(reason);
     await cancelled;
   });
 

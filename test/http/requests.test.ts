@@ -181,7 +181,7 @@ describe("retries", () => {
 
   it("are for event streams as well, until they begin", async () => {
     await using server = await startFlaky(3);
-    expect(await failure(httpTo(server.url).open("/x"))).toMatchObject({ code: "ENGINE_UNAVAILABLE" });
+    expect(await failure(httpTo(server.url).open("GET", "/x"))).toMatchObject({ code: "ENGINE_UNAVAILABLE" });
     expect(server.connections).toBe(3);
   });
 
@@ -235,7 +235,9 @@ describe("redirects", () => {
 
   it("in a browser do not say where to", async () => {
     const opaque = Object.defineProperties(Response.error(), { type: { value: "opaqueredirect" } });
-    const error = await failure(httpTo("http://127.0.0.1:1", { fetch: async () => opaque }).open("/x"));
+    const error = await failure(
+      httpTo("http://127.0.0.1:1", { fetch: async () => opaque }).open("GET", "/x"),
+    );
     expect(error.message).toMatch(/^GET http:\/\/127\.0\.0\.1:1\/x was redirected\. /);
   });
 });

@@ -22,7 +22,7 @@ export async function listen(
   signals: readonly AbortSignal[],
 ): Promise<DriverEventStream> {
   const signal = AbortSignal.any([...signals]);
-  const response = await http.open("/global/event", { signal, timeout: connectTimeout });
+  const response = await http.open("GET", "/global/event", { signal, timeout: connectTimeout });
   const frames = readSse(response, { signal, onActivity: report.alive });
   const where = `GET ${http.baseUrl}/global/event`;
   const late = () => {
