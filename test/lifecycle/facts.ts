@@ -78,13 +78,20 @@ export const part = (messageId: string, driverPart: DriverPart): DriverEvent => 
   ...driverPart,
 });
 
-export const delta = (messageId: string, partId: string, value: string, offset?: number): DriverEvent => ({
+export const delta = (
+  messageId: string,
+  partId: string,
+  value: string,
+  offset?: number,
+  kind?: "text" | "reasoning",
+): DriverEvent => ({
   type: "part_delta",
   sessionId,
   messageId,
   partId,
   delta: value,
   ...(offset === undefined ? {} : { offset }),
+  ...(kind === undefined ? {} : { kind }),
 });
 
 export const step = (messageId: string): DriverEvent => ({ type: "step_started", sessionId, messageId });

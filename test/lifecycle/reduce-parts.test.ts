@@ -76,8 +76,8 @@ describe("text that is being written", () => {
 
   it("begins with its first delta, by an engine that tells no parts", () => {
     const it = answering();
-    it.tell({ ...delta("a1", "p", "Hel", 0), kind: "text" }, { ...delta("a1", "p", "lo", 3), kind: "text" });
-    it.tell({ ...delta("a1", "later", "lost", 5), kind: "text" });
+    it.tell(delta("a1", "p", "Hel", 0, "text"), delta("a1", "p", "lo", 3, "text"));
+    it.tell(delta("a1", "later", "lost", 5, "text"));
     expect(it.deltas()).toEqual(["Hel", "lo"]);
   });
 

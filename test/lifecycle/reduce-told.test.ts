@@ -4,6 +4,7 @@ import {
   answer,
   busy,
   created,
+  delta,
   done,
   failed,
   idle,
@@ -24,16 +25,6 @@ const resting = (status: RestingStatus): DriverEvent => ({
   resting: status,
   sessionId: session.id,
 });
-const kinded = (id: string, text: string, offset: number): DriverEvent => ({
-  type: "part_delta",
-  sessionId: session.id,
-  messageId: "a1",
-  partId: id,
-  delta: text,
-  offset,
-  kind: "text",
-});
-
 function answering() {
   const it = listener();
   it.tell(created, told(user("t1", 1)), busy, told(answer("a1", "t1", 2)));
@@ -53,15 +44,19 @@ describe("a message whose whole text is told", () => {
 
   it("tells what the deltas left out, and nothing twice", () => {
     const it = answering();
-    it.tell(kinded("p", "Hel", 0), told(answer("a1", "t1", 2, { text: "Hello" })));
-    it.tell(told(answer("a1", "t1", 2, { text: "Hello" })), kinded("p", "lo", 3));
+    it.tell(delta("a1", "p", "Hel", 0, "text"), told(answer("a1", "t1", 2, { text: "Hello" })));
+    it.tell(told(answer("a1", "t1", 2, { text: "Hello" })), delta("a1", "p", "lo", 3, "text"));
     expect(it.deltas()).toEqual(["Hel", "lo"]);
     expect(it.message("a1")?.parts).toMatchObject([{ id: "p", text: "Hello" }]);
   });
 
   it("gives what is new to the last of several parts", () => {
     const it = answering();
-    it.tell(kinded("p", "One. ", 0), part("a1", tool("call", "success")), kinded("q", "T", 0));
+    it.tell(
+      delta("a1", "p", "One. ", 0, "text"),
+      part("a1", tool("call", "success")),
+      delta("a1", "q", "T", 0, "text"),
+    );
     it.tell(told(answer("a1", "t1", 2, { text: "One. Two." })));
     expect(it.deltas()).toEqual(["One. ", "T", "wo."]);
     expect(it.message("a1")?.content.text).toBe("One. Two.");
@@ -69,7 +64,11 @@ describe("a message whose whole text is told", () => {
 
   it("is one part where the text is another than the parts were", () => {
     const it = answering();
-    it.tell(kinded("p", "One. ", 0), kinded("q", "Two.", 0), told(answer("a1", "t1", 2, { text: "Uno." })));
+    it.tell(
+      delta("a1", "p", "One. ", 0, "text"),
+      delta("a1", "q", "Two.", 0, "text"),
+      told(answer("a1", "t1", 2, { text: "Uno." })),
+    );
     expect(it.message("a1")?.parts).toMatchObject([{ id: "q", text: "Uno." }]);
   });
 });
