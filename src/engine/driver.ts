@@ -20,14 +20,14 @@ export interface ConnectOptions {
   readonly report: DriverReport;
 }
 
-/** One item of the wire. `cursor`: where to resume after it, for engines that can. Not used yet. */
+/** One item of the wire. `cursor`: where to resume after it, for engines that can. */
 export interface DriverItem {
   readonly event: DriverEvent;
   readonly cursor?: string | undefined;
 }
 
 export interface DriverEventStream extends AsyncIterable<DriverItem> {
-  /** Everything after the cursor follows, so nothing must be re-read. Not used yet. */
+  /** Everything after the cursor follows, so nothing must be re-read. */
   readonly resumed?: boolean | undefined;
   /** At least this often the engine says something, in milliseconds. Not used yet. */
   readonly heartbeatMs?: number | undefined;
@@ -59,6 +59,8 @@ export interface PromptRequest {
   readonly systemPrompt?: string | undefined;
   readonly maxTokens?: number | undefined;
   readonly temperature?: number | undefined;
+  /** Names the user message, and with it the turn, where the engine lets its clients do so. */
+  readonly messageId?: string | undefined;
   /** The session's newest message as far as the client has seen; absent: the driver finds out if it needs it. */
   readonly newestMessageId?: string | undefined;
   readonly signal: AbortSignal;

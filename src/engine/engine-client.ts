@@ -17,6 +17,8 @@ export interface PromptOpts {
   readonly model?: string | undefined;
   readonly maxTokens?: number | undefined;
   readonly temperature?: number | undefined;
+  /** Names the user message, and with it the turn, where the engine lets its clients do so. Default: made up. */
+  readonly messageId?: string | undefined;
   /** Stops the engine when it aborts. */
   readonly signal?: AbortSignal | undefined;
 }

@@ -1,4 +1,4 @@
-import type { EngineConnection } from "../engine/driver.ts";
+import type { DriverItem, EngineConnection } from "../engine/driver.ts";
 import type { DriverEvent } from "../engine/driver-events.ts";
 import { EngineError } from "../engine/errors.ts";
 import type { EventStreamStatus } from "../engine/managed-engine-client.ts";
@@ -34,6 +34,8 @@ export class EventStream {
   readonly #patience: number;
   #state: ConnectionStatus = connectionMachine.initial;
   #status: Omit<EventStreamStatus, "state"> = { attempt: 0 };
+  /** Where the engine may go on after a drop, if it can. */
+  #cursor: string | undefined;
   #run: { readonly controller: AbortController; opened: PromiseWithResolvers<void> } | undefined;
 
   constructor(link: Link, owner: EventStreamOwner, patience: number) {
@@ -55,6 +57,7 @@ export class EventStream {
   open(): void {
     if (!this.#signal("connect")) return;
     this.#status = { attempt: 0 };
+    this.#cursor = undefined;
     const run = { controller: new AbortController(), opened: pending() };
     this.#run = run;
     void this.#connectAndReconnect(run.controller.signal);
@@ -112,21 +115,26 @@ export class EventStream {
   async #live(scope: AbortSignal, onOpen: () => void): Promise<never> {
     const connection = await this.#link.connection();
     scope.throwIfAborted();
-    const stream = await connection.events({ signal: scope });
+    const stream = await connection.events({ after: this.#cursor, signal: scope });
+    const take = ({ event, cursor }: DriverItem) => {
+      this.#owner.take(event);
+      this.#cursor = cursor ?? this.#cursor;
+    };
     // Live events wait until what was missed is read: what is read is older than they are.
-    let waiting: DriverEvent[] | undefined = [];
+    let waiting: DriverItem[] | undefined = [];
     const reading = async () => {
-      for await (const { event } of stream) {
+      for await (const item of stream) {
         scope.throwIfAborted();
-        if (waiting === undefined) this.#owner.take(event);
-        else waiting.push(event);
+        if (waiting === undefined) take(item);
+        else waiting.push(item);
       }
       throw new EngineError("ENGINE_UNAVAILABLE", "The engine ended its event stream.");
     };
     const catchingUp = async () => {
       const afterGap = this.#state === "reconnecting";
-      const sessions = await this.#owner.catchUp(connection, scope, afterGap);
-      for (const event of waiting ?? []) this.#owner.take(event);
+      // What was missed follows by itself, where the engine goes on after the cursor.
+      const sessions = stream.resumed ? 0 : await this.#owner.catchUp(connection, scope, afterGap);
+      for (const item of waiting ?? []) take(item);
       waiting = undefined;
       onOpen();
       this.#signal("opened");

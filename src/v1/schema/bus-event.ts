@@ -16,6 +16,9 @@ export const messageDeltaSchema = z.object({
 });
 export type V1MessageDelta = z.infer<typeof messageDeltaSchema>;
 
+/** The least that any frame is. */
+export const wireEventSchema = z.looseObject({ type: z.string() });
+
 /** The first frame of the bus. */
 export const readySchema = z.object({ type: z.literal("ready"), resumed: z.boolean() });
 

@@ -10,8 +10,7 @@ const growth = {
   delta: z.string(),
 };
 
-/** What the answer to a prompt tells of its turn. An event that is not here is left out. */
-export const turnEventSchema = z.discriminatedUnion("type", [
+const schemas = [
   z.object({ type: z.literal("turn_started"), sessionId: z.string(), messageId: z.string() }),
   z.object({ type: z.literal("text_delta"), ...growth }),
   z.object({ type: z.literal("reasoning_delta"), ...growth }),
@@ -51,5 +50,13 @@ export const turnEventSchema = z.discriminatedUnion("type", [
     status: z.enum(["error", "aborted", "lost"]),
     retryAfterMs: maybe(z.number()),
   }),
-]);
+] as const;
+
+/** What the answer to a prompt tells of its turn. */
+export const turnEventSchema = z.discriminatedUnion("type", schemas);
 export type V1TurnEvent = z.infer<typeof turnEventSchema>;
+
+/** An event of another type is left out. */
+export const turnEventTypes: ReadonlySet<string | undefined> = new Set(
+  schemas.flatMap((schema) => schema.shape.type.def.values),
+);

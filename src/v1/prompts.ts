@@ -1,0 +1,149 @@
+import type { DriverReport, PromptReceipt, PromptRequest } from "../engine/driver.ts";
+import type { DriverEvent, DriverMessage } from "../engine/driver-events.ts";
+import type { PromptContent } from "../engine/message.ts";
+import { delay, withDeadline } from "../engine/scope.ts";
+import type { Http } from "../http.ts";
+import { readSse } from "../stream/sse.ts";
+import { pathOf, type V1Calls } from "./calls.ts";
+import { decodeMessage } from "./decode.ts";
+import type { Feed } from "./feed.ts";
+import { contentBody, mintMessageId, promptBody, userMessage } from "./prompt-body.ts";
+import { readTurnFrame } from "./read-frame.ts";
+import { acceptedSchema } from "./schema/answer.ts";
+import { messageSchema } from "./schema/message.ts";
+import type { PromptBody } from "./schema/request.ts";
+import type { V1TurnEvent } from "./schema/turn-event.ts";
+import { isTurnEnd, TurnDecoder, type TurnEnd } from "./turn-decoder.ts";
+
+export interface PromptsOptions {
+  readonly http: Http;
+  readonly report: DriverReport;
+  readonly calls: V1Calls;
+  readonly feed: Feed;
+  /** Prompts are only acknowledged, and the bus alone tells their turns. */
+  readonly asyncPrompts: boolean;
+  /** Aborts with the connection. */
+  readonly life: AbortSignal;
+}
+
+/** Milliseconds that the bus has to say what the answer to the prompt said before it: that the turn is over. */
+const BUS_LAG_MS = 2_000;
+/** How long to wait before a turn whose stream broke off is asked for again, in milliseconds. */
+const ASK_AGAIN_AFTER_MS = [250, 1_000, 4_000];
+
+/** A prompt that the server has taken. */
+interface Turn {
+  readonly sessionId: string;
+  readonly turnId: string;
+  /** Asks for the turn again: a `messageId` that was sent before is no second prompt. */
+  reopen(): Promise<Response>;
+}
+
+/** Sends prompts, and follows their answers as far as the bus does not tell the same. */
+export class V1Prompts {
+  readonly #options: PromptsOptions;
+
+  constructor(options: PromptsOptions) {
+    this.#options = options;
+  }
+
+  send(request: PromptRequest): PromptReceipt {
+    const { http, feed, asyncPrompts, life } = this.#options;
+    const { sessionId, signal } = request;
+    const turnId = request.messageId ?? mintMessageId();
+    const path = pathOf("prompt", sessionId);
+    const body = promptBody(request, turnId);
+    if (asyncPrompts && feed.hasBus) {
+      const call = { body: { ...body, async: true }, signal };
+      return { turnId, accepted: http.json("POST", path, acceptedSchema, call).then(() => {}) };
+    }
+    const rests = feed.rests(sessionId);
+    const turn = { sessionId, turnId, reopen: () => http.open("POST", path, { body, signal: life }) };
+    const accepted = http.open("POST", path, { body, signal }).then((response) => {
+      if (!feed.hasBus) {
+        feed.tell([{ type: "message_updated", message: userMessage(request, turnId, Date.now()) }]);
+      }
+      // It ends with the connection at the latest, and has told all that it knows by then.
+      const followed = feed.hasBus ? this.#awaitEnd(response, turn, rests) : this.#follow(response, turn);
+      followed.catch(() => {});
+    });
+    return { turnId, accepted };
+  }
+
+  /** Stores a message; the model does not run. */
+  async store(
+    sessionId: string,
+    content: PromptContent,
+    signal: AbortSignal | undefined,
+  ): Promise<DriverMessage> {
+    const body: PromptBody = { ...contentBody(content), noReply: true };
+    const path = pathOf("prompt", sessionId);
+    const { value } = await this.#options.http.json("POST", path, messageSchema, { body, signal });
+    return decodeMessage(value);
+  }
+
+  /** The bus tells the turn. Of the answer only its end counts, and only if the bus does not tell that. */
+  async #awaitEnd(response: Response, turn: Turn, rests: Promise<void>): Promise<void> {
+    const { feed, life } = this.#options;
+    const end = await this.#read(response, () => {});
+    if (end === undefined) return;
+    const late = new Error("The bus has not said that the turn is over.");
+    await withDeadline(
+      BUS_LAG_MS,
+      () => late,
+      [life],
+      () => rests,
+    ).catch((error: unknown) => {
+      if (error === late) feed.tell(new TurnDecoder(turn.sessionId, turn.turnId).take(end, Date.now()));
+    });
+  }
+
+  /** Nothing else tells the turn. An answer that breaks off is asked for again. */
+  async #follow(first: Response, turn: Turn): Promise<void> {
+    const { feed, life } = this.#options;
+    const decoder = new TurnDecoder(turn.sessionId, turn.turnId);
+    const tell = (event: V1TurnEvent) => feed.tell(decoder.take(event, Date.now()));
+    if (await this.#read(first, tell)) return;
+    for (const wait of ASK_AGAIN_AFTER_MS) {
+      await delay(wait, life);
+      const response = await turn.reopen().catch(() => undefined);
+      if (response !== undefined && (await this.#read(response, tell))) return;
+    }
+    life.throwIfAborted();
+    feed.tell(await this.#recordsOf(turn));
+  }
+
+  /** Hands out the events of a turn. Resolves with the last of them; `undefined` if the stream ended before it. */
+  async #read(response: Response, onEvent: (event: V1TurnEvent) => void): Promise<TurnEnd | undefined> {
+    const { report, life } = this.#options;
+    try {
+      for await (const frame of readSse(response, { signal: life, onActivity: report.alive })) {
+        const event = readTurnFrame(frame, report);
+        if (event === undefined) continue;
+        onEvent(event);
+        if (isTurnEnd(event)) return event;
+      }
+    } catch {
+      life.throwIfAborted();
+    }
+    return undefined;
+  }
+
+  /** What the server has on record of a turn that can no longer be followed. */
+  async #recordsOf({ sessionId, turnId }: Turn): Promise<readonly DriverEvent[]> {
+    const { calls, life } = this.#options;
+    const read = { sessionIds: [sessionId], withMessages: [sessionId], signal: life };
+    const [snapshot] = await calls.snapshot(read).catch(() => []);
+    const messages = snapshot?.messages?.filter((message) => message.turnId === turnId) ?? [];
+    const message =
+      "The answer to the prompt broke off, also when it was asked for again, and the server has no event stream. Read the session's messages, or send the prompt again.";
+    return [
+      ...messages.map((told): DriverEvent => ({ type: "message_updated", message: told })),
+      ...(snapshot === undefined || snapshot.running
+        ? []
+        : [{ type: "session_status", sessionId, running: false, resting: snapshot.resting } as const]),
+      // Without effect if the records say how it ended.
+      { type: "turn_ended", sessionId, turnId, status: "lost", error: { code: "TURN_LOST", message } },
+    ];
+  }
+}
