@@ -3,7 +3,7 @@ import { discard, isJson, parsed, readText } from "./body.ts";
 import { type HeadersRecord, withoutSecrets } from "./headers.ts";
 import { missingRoute } from "./missing-route.ts";
 
-/** Reads an engine's own error body; `undefined` where it is none. */
+/** Reads an engine's own error body (`undefined`: no JSON); `undefined` where it says no more than the status does. */
 export type ErrorReader = (status: number, body: unknown) => EngineErrorInfo | undefined;
 
 /** A response whose body is still to be read. */
@@ -31,7 +31,7 @@ export async function refusal(answer: Answer): Promise<EngineError> {
     return redirected(answer);
   }
   const text = await readText(response, signal, REASON_LIMIT);
-  const told = isJson(response) ? readError(status, parsed(text)) : undefined;
+  const told = readError(status, isJson(response) ? parsed(text) : undefined);
   const { code, message } = told ?? { code: codeOf(status), message: excerpt(text) };
   const reason = withoutSecrets(message, secrets).trim() || response.statusText || "no reason given";
   const sentence = `${where} was refused with ${status}: ${reason.replace(/\.$/, "")}`;
