@@ -3,10 +3,8 @@ import { homedir } from "node:os";
 import { createEngineClient, type EngineClientOptions } from "../create-engine-client.ts";
 import { EngineError } from "../engine/errors.ts";
 import type { ManagedEngineClient } from "../engine/managed-engine-client.ts";
-import { createHttp, type HeadersSource, isRefused } from "../http.ts";
-import { detect } from "../opencode/detect.ts";
+import { type HeadersSource, isRefused } from "../http.ts";
 import { type OpenCodeDriverOptions, openCodeDriver } from "../opencode/driver.ts";
-import { decodeErrorBody } from "../opencode/native/errors.ts";
 import { findBinary } from "./binary.ts";
 import { freePort } from "./free-port.ts";
 import { type ServerProcess, startServer } from "./server-process.ts";
@@ -41,6 +39,9 @@ export interface OpenCodeProcess {
 export interface OpenCode extends ManagedEngineClient {
   readonly process: OpenCodeProcess;
 }
+
+/** What a server has to say who it is. */
+const PROBE_TIMEOUT_MS = 5_000;
 
 /**
  * Attaches to the OpenCode server on `host:port`, or starts one; subscribes to its events and mirrors its sessions.
@@ -92,21 +93,16 @@ export async function createOpenCode(options: CreateOpenCodeOptions = {}): Promi
   }
 }
 
-/** Does OpenCode answer there? Something else is an error: its port can't be had. */
-async function answers(baseUrl: string, { headers, fetch }: OpenCodeDriverOptions): Promise<boolean> {
-  const http = createHttp({
-    baseUrl,
-    headers,
-    fetch,
-    timeout: 5_000,
-    engine: "opencode",
-    readError: decodeErrorBody,
-  });
+/** Does an engine answer there? Something else is an error: its port can't be had. */
+async function answers(baseUrl: string, options: OpenCodeDriverOptions): Promise<boolean> {
+  const driver = openCodeDriver({ ...options, baseUrl, timeout: PROBE_TIMEOUT_MS });
   try {
-    await detect(http, undefined);
+    const report = { alive() {}, diagnostic() {} };
+    const connection = await driver.connect({ signal: new AbortController().signal, report });
+    await connection.close();
     return true;
   } catch (cause) {
-    if (!EngineError.is(cause) || cause.code === "AUTH_REQUIRED") throw cause;
+    if (!EngineError.is(cause) || cause.code === "AUTH_REQUIRED" || cause.code === "UNSUPPORTED") throw cause;
     if (cause.code === "ENGINE_UNAVAILABLE" && isRefused(cause)) return false;
     throw new EngineError(
       "PROCESS_FAILED",

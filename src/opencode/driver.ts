@@ -1,12 +1,20 @@
 import type { EngineDriver } from "../engine/driver.ts";
-import { createHttp, type HeadersSource } from "../http.ts";
+import { EngineError } from "../engine/errors.ts";
+import { parseBaseUrl } from "../http/base-url.ts";
+import type { HeadersSource } from "../http.ts";
+import { v1Capabilities } from "../v1/connection.ts";
 import { detect } from "./detect.ts";
-import { createNativeConnection, nativeCapabilities } from "./native/connection.ts";
-import { decodeErrorBody } from "./native/errors.ts";
+import { dialects, type Protocol } from "./dialects.ts";
+import { nativeCapabilities } from "./native/connection.ts";
 
 export interface OpenCodeDriverOptions {
   /** Address of the server; a path prefix is allowed. Default: `http://127.0.0.1:4096`. */
   readonly baseUrl?: string | undefined;
+  /**
+   * What is spoken with the server: OpenCode's own protocol, or the `/v1` contract. Default: `"auto"`, whichever it
+   * answers to.
+   */
+  readonly protocol?: "auto" | Protocol | undefined;
   /** Sent with every request; a function is asked each time. Default: none. */
   readonly headers?: HeadersSource | undefined;
   /** Default: the global `fetch`. */
@@ -19,6 +27,11 @@ export interface OpenCodeDriverOptions {
   readonly preferredModel?: string | undefined;
   /** Edits and writes ask first, with their diff, in sessions created by this client. Default: false. */
   readonly reviewEdits?: boolean | undefined;
+  /**
+   * Over `/v1`: prompts are only acknowledged, and the event stream alone tells their turns. For browsers, which allow
+   * six connections to a host. Default: false.
+   */
+  readonly asyncPrompts?: boolean | undefined;
   /** Milliseconds for one call, its answer included. Default: 30000. */
   readonly timeout?: number | undefined;
   /** Milliseconds until the event stream must have begun. Default: 10000. */
@@ -27,37 +40,36 @@ export interface OpenCodeDriverOptions {
 
 /** How to speak with an OpenCode server. Most people want {@link OpenCodeClient}. */
 export function openCodeDriver(options: OpenCodeDriverOptions = {}): EngineDriver {
-  const {
-    baseUrl = "http://127.0.0.1:4096",
-    timeout = 30_000,
-    connectTimeout = 10_000,
-    reviewEdits = false,
-  } = options;
+  const { baseUrl = "http://127.0.0.1:4096", protocol = "auto", timeout = 30_000 } = options;
   const { headers, fetch, workingDirectory, model, preferredModel } = options;
-  const http = createHttp({
-    baseUrl,
-    headers,
-    fetch,
-    timeout,
-    engine: "opencode",
-    readError: decodeErrorBody,
-  });
+  const { reviewEdits = false, asyncPrompts = false, connectTimeout = 10_000 } = options;
+  const http = { baseUrl, headers, fetch, timeout, engine: "opencode" };
+  const settings = {
+    http,
+    workingDirectory,
+    model,
+    preferredModel,
+    reviewEdits,
+    asyncPrompts,
+    connectTimeout,
+  };
+  if (protocol !== "auto" && !Object.hasOwn(dialects, protocol)) {
+    const known = ["auto", ...Object.keys(dialects)].join(", ");
+    throw new EngineError(
+      "CONFIG_INVALID",
+      `There is no protocol ${JSON.stringify(protocol)}: it is one of ${known}.`,
+    );
+  }
+  const spoken = protocol === "auto" ? Object.values(dialects) : [dialects[protocol]];
+  const probes = spoken.flatMap((dialect) => dialect(settings));
+  const { url } = parseBaseUrl(baseUrl);
   return {
     id: "opencode",
     name: "OpenCode",
-    capabilities: nativeCapabilities,
+    capabilities: protocol === "v1" ? v1Capabilities : nativeCapabilities,
     async connect({ signal, report }) {
-      const { version } = await detect(http, signal);
-      return createNativeConnection({
-        http,
-        version,
-        report,
-        workingDirectory,
-        model,
-        preferredModel,
-        reviewEdits,
-        connectTimeout,
-      });
+      const connect = await detect(probes, { baseUrl: url, timeout }, { signal });
+      return connect(report);
     },
   };
 }

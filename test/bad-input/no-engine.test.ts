@@ -53,7 +53,7 @@ const cases: readonly [server: keyof typeof servers, code: string, says: RegExp]
     "INVALID_RESPONSE",
     /answered text\/event-stream instead of JSON\. Check/,
   ],
-  ["400", "INVALID_REQUEST", /was refused with 400: /],
+  ["400", "INVALID_RESPONSE", /was refused with 400: /],
   [
     "401",
     "AUTH_REQUIRED",
@@ -110,8 +110,11 @@ describe.each(cases)("a server that answers with %s", (name, code, says) => {
 it("says that what answers is not OpenCode", async () => {
   await using server = await startServer(servers["web pages for everything"]);
   const error = await failure(new OpenCodeClient({ baseUrl: server.url }).session.list());
-  expect(error.message).toMatch(new RegExp(`^What answers at ${server.url} is not an OpenCode server: GET `));
-  expect(error).toMatchObject({ status: 200, retryable: false, cause: { code: "INVALID_RESPONSE" } });
+  expect(error.message).toMatch(
+    new RegExp(`^What answers at ${server.url} is no engine .* GET ${server.url}/global/health answered`),
+  );
+  expect(error.message).toContain(" The answers of /doc, /v1/health, /v1/session did not fit either.");
+  expect(error).toMatchObject({ status: 200, retryable: false, cause: { errors: { length: 4 } } });
 });
 
 it("may pass when it is no answer of the engine's own", async () => {

@@ -8,6 +8,11 @@ import * as z from "zod/mini";
 const optionalString = z.optional(z.nullable(z.string()));
 const optionalNumber = z.optional(z.nullable(z.number()));
 
+/** As much of `/doc` as says whose it is. */
+export const documentSchema = z.looseObject({
+  info: z.looseObject({ title: z.literal("opencode"), version: z.string() }),
+});
+
 export const healthSchema = z.looseObject({ healthy: z.boolean(), version: z.string() });
 
 const modelRefSchema = z.looseObject({
