@@ -10,6 +10,8 @@ import { type Home, homeEnv, openHome, writeGlobalConfig } from "./throwaway-hom
 export interface OpenCodeServerOptions {
   /** The folder it runs in: its default project. */
   readonly cwd: string;
+  /** Its program. Default: the installed release. */
+  readonly binary?: string;
   /** Its global configuration, for all projects. */
   readonly config?: OpenCodeConfig;
   /** Added to a clean environment, such as `OPENCODE_SERVER_PASSWORD`. */
@@ -67,11 +69,15 @@ async function launch(options: OpenCodeServerOptions, home: Home, slot: Slot): P
   const { port = 0, startTimeoutMs = 30_000 } = options;
   if (options.config) await writeGlobalConfig(home.directory, options.config);
   const env = { ...homeEnv(home.directory), ...options.env };
-  const child = spawn(openCodeBinary(), ["serve", "--port", String(port), "--hostname", "127.0.0.1"], {
-    cwd: options.cwd,
-    env,
-    stdio: ["ignore", "pipe", "pipe"],
-  });
+  const child = spawn(
+    options.binary ?? openCodeBinary(),
+    ["serve", "--port", String(port), "--hostname", "127.0.0.1"],
+    {
+      cwd: options.cwd,
+      env,
+      stdio: ["ignore", "pipe", "pipe"],
+    },
+  );
   const log = captureLog(child, 65_536);
   const unguard = dieWithUs(child);
   const ended = endOf(child).finally(() => {
