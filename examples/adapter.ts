@@ -74,6 +74,7 @@ export function echoDriver(): EngineDriver {
       reviewEdits: false,
       diff: false,
       summarize: false,
+      models: false,
       request: false,
     },
     connect: async () => ({

@@ -1,8 +1,7 @@
 import { asyncDispose } from "./engine/async-dispose.ts";
 import type { EngineCapability } from "./engine/capabilities.ts";
 import type { DiagnosticHandler } from "./engine/diagnostics.ts";
-import type { EngineConnection, EngineDriver } from "./engine/driver.ts";
-import type { DriverSession } from "./engine/driver-events.ts";
+import type { EngineConnection, EngineDriver, SessionSnapshot } from "./engine/driver.ts";
 import type { HealthStatus } from "./engine/engine-client.ts";
 import { EngineError, reasonOf } from "./engine/errors.ts";
 import type { CallOptions, ManagedEngineClient } from "./engine/managed-engine-client.ts";
@@ -19,6 +18,7 @@ import { Registry } from "./hub/registry.ts";
 import { SessionStore } from "./hub/session-store.ts";
 import { Stopping } from "./hub/stopping.ts";
 import { messageOf } from "./lifecycle/message-state.ts";
+import { restoreMessages } from "./lifecycle/restore-messages.ts";
 import { createSessionState, restoreMessage, withTold } from "./lifecycle/session-state.ts";
 
 export interface EngineClientOptions {
@@ -61,7 +61,7 @@ export function createEngineClient(
   const { onDiagnostic: diagnostic = () => {} } = options;
   const link = new Link(driver, { alive: () => {}, diagnostic });
   const store = new SessionStore(driver.id);
-  const fanout = new Fanout(diagnostic);
+  const fanout = new Fanout((id) => store.get(id)?.session.parentId, diagnostic);
   const hub = new EventHub(link, store, fanout, {
     idleTimeout,
     connectTimeout,
@@ -79,12 +79,10 @@ export function createEngineClient(
   const toSession = ({
     session,
     running = false,
-  }: {
-    session: DriverSession;
-    running?: boolean;
-  }): Session => {
+    resting,
+  }: Pick<SessionSnapshot, "session" | "resting"> & { running?: boolean }): Session => {
     const known = registry.get(session.id) ?? createSessionState(driver.id, session.id).session;
-    return withTold(running ? { ...known, status: "running" } : known, session);
+    return withTold({ ...known, status: running ? "running" : (resting ?? known.status) }, session);
   };
 
   const unsupported = (capability: EngineCapability): EngineError =>
@@ -179,7 +177,7 @@ export function createEngineClient(
       messages: (session, { signal } = {}) =>
         link.use(signal, async (connection, scope) => {
           const messages = await connection.messages(toSessionId(session), { signal: scope });
-          return messages.map((message) => messageOf(restoreMessage(message)));
+          return restoreMessages(messages).map(messageOf);
         }),
       prompt: (session, content, { signal, ...rest } = {}) => {
         const sessionId = toSessionId(session);
@@ -222,6 +220,13 @@ export function createEngineClient(
           connection.replyPermission?.({ permissionId, sessionId: asking, decision, message, signal: scope }),
         );
       },
+    },
+
+    models: {
+      list: ({ signal, workingDirectory } = {}) =>
+        optional("models", signal, (connection, scope) =>
+          connection.listModels?.({ signal: scope, workingDirectory }),
+        ),
     },
 
     connect: ({ signal } = {}) => hub.mirror(signal),

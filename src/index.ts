@@ -79,6 +79,7 @@ export type {
   ToolResult,
   Usage,
 } from "./engine/message.ts";
+export type { Model } from "./engine/model.ts";
 export type {
   PermissionDecision,
   PermissionRef,

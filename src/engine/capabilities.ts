@@ -8,6 +8,8 @@ export interface EngineCapabilities {
   readonly reviewEdits: boolean;
   readonly diff: boolean;
   readonly summarize: boolean;
+  /** The models that it can use are listed. */
+  readonly models: boolean;
   /** `client.request()` reaches the engine's own routes. */
   readonly request: boolean;
 }

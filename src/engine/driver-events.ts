@@ -20,6 +20,8 @@ export interface DriverMessage extends Omit<Message, "content" | "parts" | "tool
   readonly parts?: readonly DriverPart[] | undefined;
   /** The whole text, for engines that do not say in which parts it stands. */
   readonly text?: string | undefined;
+  /** As `turn_continued` says it. */
+  readonly continues?: boolean | undefined;
 }
 
 /** How a session rests, for engines that say so themselves; for the others the package derives it. */
@@ -48,6 +50,11 @@ export type DriverEvent =
   | { readonly type: "session_error"; readonly sessionId: string; readonly error: EngineErrorInfo }
   /** A prompt opened a turn. The package says it of its own prompts; drivers may say it of others. */
   | { readonly type: "turn_started"; readonly sessionId: string; readonly turnId: string }
+  /**
+   * This user message is no prompt of its own. The engine wrote it to itself, to go on with the turn of the message
+   * before it: the conversation had become too long, say.
+   */
+  | { readonly type: "turn_continued"; readonly sessionId: string; readonly messageId: string }
   /** For engines that say themselves how a turn ended; for the others the package derives it. */
   | {
       readonly type: "turn_ended";

@@ -4,6 +4,7 @@ import type { DriverEvent, DriverMessage, DriverSession, RestingStatus } from ".
 import type { HealthStatus } from "./engine-client.ts";
 import type { CreateSessionOptions, RequestOptions } from "./managed-engine-client.ts";
 import type { FileDiff, PromptContent } from "./message.ts";
+import type { Model } from "./model.ts";
 import type { PermissionDecision, PermissionRequest } from "./permission.ts";
 
 /** How a connection tells of itself while it lives. */
@@ -128,6 +129,10 @@ export interface EngineConnection {
   ): Promise<readonly FileDiff[]>;
   /** Capability `summarize`. */
   summarize?(sessionId: string, call: DriverCall): Promise<string>;
+  /** Capability `models`. `workingDirectory`: where they are to be used. */
+  listModels?(
+    call: DriverCall & { readonly workingDirectory?: string | undefined },
+  ): Promise<readonly Model[]>;
   /** Capability `request`. */
   request?(method: string, path: string, options: RequestOptions): Promise<unknown>;
 }

@@ -2,6 +2,7 @@ import type { EngineCapabilities } from "./capabilities.ts";
 import type { EngineClient, PromptOpts, Unsubscribe } from "./engine-client.ts";
 import type { EngineEvent, EngineEventType } from "./events.ts";
 import type { FileDiff, Message, PromptContent } from "./message.ts";
+import type { Model } from "./model.ts";
 import type { PermissionDecision, PermissionRef, PermissionRequest } from "./permission.ts";
 import type { PromptCall } from "./prompt-call.ts";
 import type { CreateSessionOpts, Session, SessionRef } from "./session.ts";
@@ -25,7 +26,7 @@ export interface ReplyOptions extends CallOptions {
 }
 
 export interface EventStreamOptions<Type extends EngineEventType = EngineEventType> extends CallOptions {
-  /** Only events of this session. */
+  /** Only events of this session, and what its subagents ask. */
   readonly sessionId?: SessionRef | undefined;
   /** Only events of these types. Default: all. */
   readonly types?: readonly Type[] | undefined;
@@ -119,7 +120,11 @@ export interface ManagedEngineClient extends EngineClient, AsyncDisposable {
     prompt(session: SessionRef, content: PromptContent, options?: PromptOpts): PromptCall;
     /** Stops what runs in the session. Throws as `get`. */
     abort(session: SessionRef, options?: CallOptions): Promise<void>;
-    /** @throws EngineError `UNSUPPORTED` where the engine has no such thing */
+    /**
+     * Has the model summarize the session, and resolves with the summary. It may take minutes.
+     * @throws EngineError `UNSUPPORTED` where the engine has no such thing, `INVALID_REQUEST` (nothing to summarize),
+     *   `PROVIDER_ERROR` and the like when the model fails, and as `get`
+     */
     summarize(session: SessionRef, options?: CallOptions): Promise<string>;
     /**
      * What the session changed in files: in the turn that `messageId` belongs to, else in its newest turn.
@@ -140,6 +145,16 @@ export interface ManagedEngineClient extends EngineClient, AsyncDisposable {
     list(options?: CallOptions): Promise<readonly PermissionRequest[]>;
     /** @throws EngineError `PERMISSION_NOT_FOUND` when it was answered or dropped, and as `session.list` */
     reply(permission: PermissionRef, decision: PermissionDecision, options?: ReplyOptions): Promise<void>;
+  };
+  readonly models: {
+    /**
+     * The models that the engine can use in a directory; exactly one of them is the default, if there are any.
+     * `workingDirectory`: absolute. Default: the client's.
+     * @throws EngineError `UNSUPPORTED`, and as `session.list`
+     */
+    list(
+      options?: CallOptions & { readonly workingDirectory?: string | undefined },
+    ): Promise<readonly Model[]>;
   };
   readonly registry: SessionRegistry;
   /**

@@ -121,6 +121,11 @@ export interface Message {
   readonly usage?: Usage | undefined;
   readonly stopReason?: StopReason | undefined;
   readonly error?: EngineErrorInfo | undefined;
+  /**
+   * `true`: the engine's own summary of the conversation, made to shorten it. Where that happened in the middle of a
+   * turn it belongs to the turn, but it is no part of its answer.
+   */
+  readonly summary?: boolean | undefined;
   /** `false`: the turn died with its engine, and this is only what was seen of it. */
   readonly complete?: boolean | undefined;
 }

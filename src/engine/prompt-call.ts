@@ -40,6 +40,8 @@ export function isPromptFailure(error: unknown): error is PromptFailure {
  * Leaving the loop early lets go of the turn; the engine goes on. Only `abort()` and the caller's signal stop it.
  */
 export interface PromptStream extends AsyncIterable<PromptEvent>, AsyncDisposable {
+  /** Names the turn: `turnId` of its messages. `undefined` until the engine has been asked. */
+  readonly turnId: string | undefined;
   /**
    * The text of the whole turn, when it is over.
    * @throws EngineError with the partial turn as `result`, when the turn did not complete: `PROMPT_ABORTED`,

@@ -1,5 +1,5 @@
 import { EngineError } from "../engine/errors.ts";
-import { type EngineEvent, type EngineEventType, sessionIdOf } from "../engine/events.ts";
+import type { EngineEvent, EngineEventType } from "../engine/events.ts";
 import type { EngineEvents, EventStreamOptions } from "../engine/managed-engine-client.ts";
 import { toSessionId } from "../engine/session.ts";
 import { createChannel } from "../stream/channel.ts";
@@ -17,15 +17,17 @@ export class EventFeed implements EngineEvents {
   readonly #fanout: Fanout;
   /** Those who listen at the moment, by what they want to hear. */
   readonly #audience = new Set<(event: EngineEvent) => boolean>();
+  /** Who was told may have left while he was told. */
+  readonly #heard = new WeakSet<EngineEvent>();
 
   constructor(hub: EventHub, fanout: Fanout) {
     this.#hub = hub;
     this.#fanout = fanout;
   }
 
-  /** Does anybody hear this event? */
+  /** Does anybody hear this event, or has heard it? */
   reaches(event: EngineEvent): boolean {
-    return [...this.#audience].some((wants) => wants(event));
+    return this.#heard.has(event) || [...this.#audience].some((wants) => wants(event));
   }
 
   get status() {
@@ -76,7 +78,7 @@ export class EventFeed implements EngineEvents {
           else channel.fail(error);
         },
       },
-      (event) => wantsType(event) && (id === undefined || sessionIdOf(event) === id),
+      (event) => wantsType(event) && (id === undefined || this.#fanout.watchedBy(event).has(id)),
       id,
     );
     const { life } = this.#hub;
@@ -91,7 +93,14 @@ export class EventFeed implements EngineEvents {
   ): () => void {
     // One of its own for each who joins: the same function may come twice.
     const listener = (event: EngineEvent) => wants(event);
-    const remove = this.#fanout.add(subscriber, sessionId);
+    const hearing: Subscriber = {
+      ...subscriber,
+      next: (event) => {
+        if (wants(event)) this.#heard.add(event);
+        return subscriber.next(event);
+      },
+    };
+    const remove = this.#fanout.add(hearing, sessionId);
     const release = this.#hub.retain();
     this.#audience.add(listener);
     return () => {

@@ -14,13 +14,23 @@ export function handlerThrew(what: string, cause: unknown): Diagnostic {
   return { level: "error", code: "handler_threw", message, cause };
 }
 
+/** What waits for a person: who watches a session is told of its subagents' as well. */
+const REQUESTS: ReadonlySet<EngineEvent["type"]> = new Set<EngineEvent["type"]>([
+  "permission_requested",
+  "permission_resolved",
+  "question_asked",
+  "question_resolved",
+]);
+
 /** Hands every event to everybody who wants it. Those who watch one session cost nothing when another one speaks. */
 export class Fanout {
   readonly #everything = new Set<Subscriber>();
   readonly #bySession = new Map<string, Set<Subscriber>>();
+  readonly #parentOf: (sessionId: string) => string | undefined;
   readonly #diagnostic: DiagnosticHandler;
 
-  constructor(diagnostic: DiagnosticHandler) {
+  constructor(parentOf: (sessionId: string) => string | undefined, diagnostic: DiagnosticHandler) {
+    this.#parentOf = parentOf;
     this.#diagnostic = diagnostic;
   }
 
@@ -40,10 +50,21 @@ export class Fanout {
   publish(events: readonly EngineEvent[]): void {
     for (const event of events) {
       for (const subscriber of this.#everything) this.#tell(subscriber, event);
-      const room = this.#bySession.get(sessionIdOf(event) ?? "");
-      if (room === undefined) continue;
-      for (const subscriber of room) this.#tell(subscriber, event);
+      for (const sessionId of this.watchedBy(event)) {
+        for (const subscriber of this.#bySession.get(sessionId) ?? []) this.#tell(subscriber, event);
+      }
     }
+  }
+
+  /** The sessions whose watchers an event is for: its own and, of a request, those that started it as a subagent. */
+  watchedBy(event: EngineEvent): ReadonlySet<string> {
+    const sessions = new Set<string>();
+    let sessionId = sessionIdOf(event);
+    while (sessionId !== undefined && !sessions.has(sessionId)) {
+      sessions.add(sessionId);
+      sessionId = REQUESTS.has(event.type) ? this.#parentOf(sessionId) : undefined;
+    }
+    return sessions;
   }
 
   /** Tells those who can hear it that nothing will come any more. Plain handlers stay, for a later connection. */

@@ -16,7 +16,10 @@ export function createPromptCall(run: PromptRun): PromptCall {
   );
   // A call that is iterated, or asked for its text, is not awaited as well.
   accepted.catch(() => {});
-  return Object.assign(accepted, stream);
+  const call = Object.assign(accepted, stream);
+  // Copied, it would stay what it is now.
+  Object.defineProperty(call, "turnId", { get: () => run.turnId });
+  return call;
 }
 
 function createPromptStream(run: PromptRun): PromptStream {
@@ -28,6 +31,9 @@ function createPromptStream(run: PromptRun): PromptStream {
     return settled;
   };
   return {
+    get turnId() {
+      return run.turnId;
+    },
     [Symbol.asyncIterator]: () => run[Symbol.asyncIterator](),
     result,
     text: async () => (await result()).text,

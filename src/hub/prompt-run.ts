@@ -82,6 +82,10 @@ export class PromptRun {
     this.settled = this.#run();
   }
 
+  get turnId(): string | undefined {
+    return this.#receipt?.turnId;
+  }
+
   /** The caller's own signal ended it: then its `reason` is what the caller gets. */
   throwIfCancelled(): void {
     this.#cancelled.signal.throwIfAborted();
@@ -246,8 +250,10 @@ export class PromptRun {
   }
 
   /** Asked in this turn; or the engine does not say in which, and no other is open. */
-  #isOurs({ messageId = "" }: PermissionRequestedEvent, { turnId }: TurnView): boolean {
+  #isOurs({ messageId = "", sessionId }: PermissionRequestedEvent, { turnId }: TurnView): boolean {
     const state = this.#context.store.get(this.#request.sessionId);
+    // A subagent's, which the turn has started that is being answered: the oldest.
+    if (sessionId !== this.#request.sessionId) return state?.openTurns.values().next().value === turnId;
     const asking = state?.messages.get(messageId)?.info.turnId;
     return asking === undefined ? (state?.openTurns.size ?? 0) <= 1 : asking === turnId;
   }

@@ -80,7 +80,8 @@ function errorOf({ status, error, sessionId }: TurnEndedEvent, engine: string): 
   }
 }
 
-function textOf({ parts, content }: Message): string {
+function textOf({ parts, content, summary }: Message): string {
+  if (summary) return "";
   if (parts === undefined) return content.text ?? "";
   return parts.map((part) => (part.type === "text" ? part.text : "")).join("");
 }

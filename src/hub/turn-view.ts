@@ -60,12 +60,13 @@ export class TurnView {
   }
 
   #belongs(message: Message): boolean {
-    if (message.role === "user" || message.turnId !== this.turnId) return false;
+    if (message.role === "user" || message.summary || message.turnId !== this.turnId) return false;
     this.#messageIds.add(message.id);
     return true;
   }
 
   #takeMessage(message: Message): PromptEvent[] {
+    if (message.summary) return [];
     return (message.parts ?? []).flatMap((part) => this.#takePart(message.id, part));
   }
 

@@ -13,7 +13,7 @@ interface PartState {
 }
 
 /** All of a message but what it consists of. */
-export type MessageInfo = Omit<DriverMessage, "parts" | "text">;
+export type MessageInfo = Omit<DriverMessage, "parts" | "text" | "continues">;
 
 /** A message of the working set. Only `reduceSession` changes it; `messageOf` shows it. */
 export interface MessageState {

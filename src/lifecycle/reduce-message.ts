@@ -1,5 +1,6 @@
 import type { DriverEvent, DriverMessage } from "../engine/driver-events.ts";
 import type { EngineEvent } from "../engine/events.ts";
+import { continueTurn, messageBefore, repeatsPrompt, turnOf } from "./continued-turns.ts";
 import {
   appendDelta,
   createMessageState,
@@ -20,6 +21,7 @@ type MessageEventOf = Extract<
     type:
       | "message_updated"
       | "message_removed"
+      | "turn_continued"
       | "part_updated"
       | "part_delta"
       | "part_removed"
@@ -38,6 +40,10 @@ export function reduceMessage(state: SessionState, event: MessageEventOf, out: E
   switch (event.type) {
     case "message_removed":
       state.messages.delete(event.messageId);
+      break;
+    case "turn_continued":
+      if (continueTurn(message, messageBefore(event.messageId, state.messages)))
+        out.push({ type: "message_updated", message: messageOf(message) });
       break;
     case "part_updated":
       tell(state, message, event.part.id, putPart(message, event, "live"), out);
@@ -62,11 +68,14 @@ export function reduceMessage(state: SessionState, event: MessageEventOf, out: E
 /** Takes a message in, live or from a snapshot (whose parts are then the whole list). */
 export function putMessage(
   state: SessionState,
-  { parts, text, ...info }: DriverMessage,
+  { parts, text, continues, ...told }: DriverMessage,
   source: "live" | "snapshot",
   out: EngineEvent[],
 ): void {
-  let message = state.messages.get(info.id);
+  let message = state.messages.get(told.id);
+  if (message === undefined && told.role !== "user") findRepeatedPrompt(state, told.turnId, out);
+  const turnId = turnOf(told, state.messages);
+  const info = turnId === told.turnId ? told : { ...told, turnId };
   const isNew = message === undefined;
   if (message === undefined) {
     // A late word on a turn that was forgotten is no new message.
@@ -88,6 +97,7 @@ export function putMessage(
     // an event that shows the whole message must not show what another tells after it.
     if (!isNew) tell(state, message, part.part.id, change, out);
   }
+  if (continues) continueTurn(message, messageBefore(info.id, state.messages));
   if (isNew) out.push({ type: "message_created", message: messageOf(message) });
   else if (message.shown === undefined) out.push({ type: "message_updated", message: messageOf(message) });
 
@@ -98,6 +108,16 @@ export function putMessage(
   }
   // Of a snapshot more messages may follow: who reads it draws the conclusions when all are in.
   if (info.completedAt !== undefined && source === "live") settleTurns(state, out);
+}
+
+/** The engine begins to answer a prompt: only now is it known what all of it says. */
+function findRepeatedPrompt(state: SessionState, promptId: string | undefined, out: EngineEvent[]): void {
+  if (promptId === undefined || state.openTurns.has(promptId)) return;
+  const prompt = state.messages.get(promptId);
+  if (prompt === undefined || prompt.info.turnId !== promptId) return;
+  const before = messageBefore(promptId, state.messages);
+  if (repeatsPrompt(prompt, before, state.messages) && continueTurn(prompt, before))
+    out.push({ type: "message_updated", message: messageOf(prompt) });
 }
 
 function tell(

@@ -4,6 +4,7 @@ import type { EngineEvent } from "../engine/events.ts";
 import { loseSync } from "./message-state.ts";
 import { putMessage } from "./reduce-message.ts";
 import { reduceSession } from "./reduce-session.ts";
+import { restoreMessages } from "./restore-messages.ts";
 import { setActivity } from "./session-changes.ts";
 import { type SessionState, withTold } from "./session-state.ts";
 import { outcomeAfterReading } from "./turn-outcome.ts";
@@ -19,7 +20,8 @@ export function restoreSession(
   final: boolean,
 ): readonly EngineEvent[] {
   const out: EngineEvent[] = [];
-  const { session, running, messages, permissions } = snapshot;
+  const { session, running, permissions } = snapshot;
+  const messages = snapshot.messages && withTurns(snapshot.messages);
   // Meeting a session is no event of the engine: nothing happened to it.
   if (!state.known) state.session = withTold(state.session, session);
   state.known = true;
@@ -47,6 +49,12 @@ export function restoreSession(
     setActivity(state, activity.startsWith("awaiting") ? "tool" : activity, out);
   } else settleTurns(state, out, (evidence) => outcomeAfterReading(evidence, final));
   return out;
+}
+
+/** The same messages, each with the turn that it belongs to. */
+function withTurns(messages: readonly DriverMessage[]): readonly DriverMessage[] {
+  const turnIds = new Map(restoreMessages(messages).map(({ info: { id, turnId } }) => [id, turnId]));
+  return messages.map(({ continues: _, ...message }) => ({ ...message, turnId: turnIds.get(message.id) }));
 }
 
 /** Messages of the turns that are open, and of the one that runs: what is over is history and is read when asked for. */

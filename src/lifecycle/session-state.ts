@@ -75,7 +75,7 @@ export function withTold(current: Session, told: DriverSession): Session {
 }
 
 /** A message as history gives it, made by the same rules as live ones. */
-export function restoreMessage({ parts, text, ...info }: DriverMessage): MessageState {
+export function restoreMessage({ parts, text, continues: _, ...info }: DriverMessage): MessageState {
   const state = createMessageState(info);
   if (text !== undefined) putWholeText(state, text);
   for (const part of parts ?? []) putPart(state, part, "snapshot");

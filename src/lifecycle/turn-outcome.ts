@@ -18,6 +18,8 @@ export interface TurnEvidence {
   readonly answeredLater: string | undefined;
   /** How the session rests after its newest turn, by the engine's own account, if it gives one. */
   readonly resting?: RestingStatus | undefined;
+  /** The prompt is the engine's note of what a person did without the model: ran a command, say. */
+  readonly isNote?: boolean | undefined;
 }
 
 /**
@@ -25,8 +27,8 @@ export interface TurnEvidence {
  * message. `undefined`: can't be told yet (an engine may say "idle" before its last word on the message).
  */
 export function outcomeOf(evidence: TurnEvidence): TurnOutcome | undefined {
-  const { messages, lastError, answeredLater, resting } = evidence;
-  const last = messages.at(-1);
+  const { lastError, answeredLater, resting } = evidence;
+  const last = lastOf(evidence);
   if (last === undefined) {
     if (answeredLater !== undefined) return { status: "superseded", supersededBy: answeredLater };
     return lastError && failedWith(lastError);
@@ -39,8 +41,16 @@ export function outcomeOf(evidence: TurnEvidence): TurnOutcome | undefined {
   // The model wanted to go on after its tools, and nobody asked it: a denial ended the turn, or another prompt did.
   if (stopReason !== undefined && hasFailedTool(last)) return { status: "rejected" };
   if (answeredLater !== undefined) return { status: "superseded", supersededBy: answeredLater };
-  // Complete, but neither an answer nor an error: stopped while it waited to try again.
-  return { status: stopReason === undefined ? "aborted" : "completed" };
+  // No model was asked, so none says why it stopped.
+  if (stopReason !== undefined || evidence.isNote) return { status: "completed" };
+  // Complete, but neither an answer nor an error: the complaint is its end, or it was stopped while it waited to try
+  // again.
+  return lastError ? failedWith(lastError) : { status: "aborted" };
+}
+
+/** The message that tells how a turn ended. A summary that was made on the way does not, unless it failed. */
+function lastOf({ messages }: TurnEvidence): Message | undefined {
+  return messages.findLast(({ summary, error }) => !summary || error !== undefined) ?? messages.at(-1);
 }
 
 /**
@@ -60,10 +70,11 @@ export function outcomeAfterReading(evidence: TurnEvidence, final: boolean): Tur
 }
 
 /** By an engine that says how its sessions rest: idle is what a session becomes whose turn somebody ended. */
-function outcomeToldBy(resting: RestingStatus, { messages, lastError }: TurnEvidence): TurnOutcome {
+function outcomeToldBy(resting: RestingStatus, evidence: TurnEvidence): TurnOutcome {
+  const { lastError } = evidence;
   if (resting === "completed") return { status: "completed" };
   if (resting === "error") return lastError ? failedWith(lastError) : { status: "error" };
-  return { status: hasFailedTool(messages.at(-1)) ? "rejected" : "aborted" };
+  return { status: hasFailedTool(lastOf(evidence)) ? "rejected" : "aborted" };
 }
 
 function hasFailedTool(message: Message | undefined): boolean {

@@ -1,6 +1,6 @@
 import type { EngineEvent } from "../engine/events.ts";
 import type { Message } from "../engine/message.ts";
-import { cancelTools, messageOf } from "./message-state.ts";
+import { cancelTools, type MessageState, messageOf } from "./message-state.ts";
 import { dropRequests, restoreStatus, signalSession } from "./session-changes.ts";
 import type { SessionSignal } from "./session-machine.ts";
 import type { SessionState } from "./session-state.ts";
@@ -114,5 +114,12 @@ function cancelToolsOf(state: SessionState, turnId: string, out: EngineEvent[]):
 
 function evidenceOf(state: SessionState, turnId: string, answeredLater: string | undefined) {
   const { lastError, resting } = state;
-  return { messages: messagesOfTurn(state, turnId), lastError, answeredLater, resting };
+  const messages = messagesOfTurn(state, turnId);
+  return { messages, lastError, answeredLater, resting, isNote: isNote(state.messages.get(turnId)) };
+}
+
+/** Nothing in it is a person's. */
+function isNote(prompt: MessageState | undefined): boolean {
+  const parts = [...(prompt?.parts.values() ?? [])];
+  return parts.length > 0 && parts.every(({ part }) => part.type === "text" && part.synthetic);
 }

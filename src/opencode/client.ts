@@ -28,6 +28,7 @@ export class OpenCodeClient implements ManagedEngineClient {
   readonly message: ManagedEngineClient["message"];
   readonly events: ManagedEngineClient["events"];
   readonly permissions: ManagedEngineClient["permissions"];
+  readonly models: ManagedEngineClient["models"];
   readonly registry: ManagedEngineClient["registry"];
   readonly connect: ManagedEngineClient["connect"];
   readonly request: ManagedEngineClient["request"];
@@ -45,6 +46,7 @@ export class OpenCodeClient implements ManagedEngineClient {
     this.message = client.message;
     this.events = client.events;
     this.permissions = client.permissions;
+    this.models = client.models;
     this.registry = client.registry;
     this.connect = client.connect;
     this.request = client.request;

@@ -16,6 +16,13 @@ import { type MockStep, playStep } from "./mock-steps.ts";
 /** What the mock's brain does with a prompt, step by step. Default: it answers `Mock answer.` */
 export type MockScript = (prompt: PromptRequest) => Iterable<MockStep> | AsyncIterable<MockStep>;
 
+export interface MockEngineOptions {
+  /** What it can't do, for example `{ summarize: false }`. */
+  readonly capabilities?: Partial<EngineCapabilities> | undefined;
+  /** Its summary of every session. Default: `Mock summary.` */
+  readonly summary?: string | undefined;
+}
+
 /** An engine in memory: a driver like any other, and the strings to pull while a test runs. */
 export interface MockEngine extends EngineDriver {
   /** Tells an event to everybody who listens, and remembers it as the engine's truth. */
@@ -30,12 +37,13 @@ export interface MockEngine extends EngineDriver {
   readonly calls: readonly string[];
 }
 
-const capabilities: EngineCapabilities = {
+const everything: EngineCapabilities = {
   storeMessage: true,
   permissions: true,
   reviewEdits: false,
   diff: false,
-  summarize: false,
+  summarize: true,
+  models: false,
   request: false,
 };
 
@@ -51,7 +59,10 @@ const capabilities: EngineCapabilities = {
  * await client.dispose();
  * ```
  */
-export function createMockEngine(script: MockScript = () => [{ text: "Mock answer." }]): MockEngine {
+export function createMockEngine(
+  script: MockScript = () => [{ text: "Mock answer." }],
+  { capabilities, summary = "Mock summary." }: MockEngineOptions = {},
+): MockEngine {
   const memory = new MockMemory();
   const streams = new Set<Channel<DriverItem>>();
   const answers = new Map<string, (decision: PermissionDecision) => void>();
@@ -146,7 +157,8 @@ export function createMockEngine(script: MockScript = () => [{ text: "Mock answe
       async prompt(request) {
         calls.push(`prompt ${request.sessionId}`);
         memory.session(request.sessionId);
-        const turnId = memory.newId("msg");
+        const { messageId: turnId = memory.newId("msg") } = request;
+        memory.refuseKnown(request.sessionId, turnId);
         const stop = new AbortController();
         running.set(request.sessionId, stop);
         // Accepted first, told later: as an engine does that answers the request and then works.
@@ -159,12 +171,18 @@ export function createMockEngine(script: MockScript = () => [{ text: "Mock answe
       },
       async abort(sessionId) {
         calls.push(`abort ${sessionId}`);
+        memory.session(sessionId);
         running.get(sessionId)?.abort();
       },
       async storeMessage(sessionId, content) {
         const message = memory.userMessage({ sessionId, content }, memory.newId("msg"));
         emit({ type: "message_updated", message });
         return message;
+      },
+      async summarize(sessionId) {
+        calls.push(`summarize ${sessionId}`);
+        memory.session(sessionId);
+        return summary;
       },
       listPermissions: async () => memory.permissions(),
       async replyPermission({ permissionId, decision }: PermissionReply) {
@@ -191,7 +209,7 @@ export function createMockEngine(script: MockScript = () => [{ text: "Mock answe
   return {
     id: "mock",
     name: "Mock engine",
-    capabilities,
+    capabilities: { ...everything, ...capabilities },
     connect,
     emit,
     drop(error) {

@@ -44,6 +44,13 @@ export class MockMemory {
     return [...(this.#messages.get(sessionId)?.values() ?? [])];
   }
 
+  /** A message that is there can't be sent again. */
+  refuseKnown(sessionId: string, messageId: string): void {
+    if (this.#messages.get(sessionId)?.has(messageId) !== true) return;
+    const message = `The session has a message ${messageId} already.`;
+    throw new EngineError("INVALID_REQUEST", message, { engine: "mock", sessionId });
+  }
+
   permissions(): readonly PermissionRequest[] {
     return [...this.#permissions.values()];
   }
@@ -62,12 +69,11 @@ export class MockMemory {
     id: string,
   ): DriverMessage {
     this.session(sessionId);
-    const parts = toContentList(content).map(
-      ({ text = "" }): DriverPart => ({
-        part: { type: "text", id: this.newId("prt"), text },
-        complete: true,
-      }),
-    );
+    const parts = toContentList(content).map(({ type, text = "", url, mimeType }): DriverPart => {
+      const id = this.newId("prt");
+      const isText = type === "text" || url === undefined;
+      return { part: isText ? { type: "text", id, text } : { type, id, url, mimeType }, complete: true };
+    });
     return { id, sessionId, role: "user", turnId: id, createdAt: this.now(), parts };
   }
 

@@ -18,6 +18,7 @@ export const v1Capabilities: EngineCapabilities = {
   reviewEdits: false,
   diff: false,
   summarize: true,
+  models: false,
   request: true,
 };
 

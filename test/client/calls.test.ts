@@ -122,10 +122,12 @@ describe("client: what the engine can't do", () => {
   it.each<[string, (client: ManagedEngineClient) => Promise<unknown>]>([
     ["diff", (client) => client.session.diff("ses_1")],
     ["summarize", (client) => client.session.summarize("ses_1")],
+    ["models", (client) => client.models.list()],
     ["request", (client) => client.request("GET", "/x")],
     ["reviewEdits", (client) => client.session.create({ reviewEdits: true })],
   ])("is UNSUPPORTED, with the capability's name: %s", async (capability, call) => {
-    const { client, engine } = await stage();
+    const engine = createMockEngine(undefined, { capabilities: { summarize: false } });
+    const client = clientOf(engine);
     const asked = engine.calls.length;
     const failure = await rejection(call(client));
     expect(failure).toMatchObject({ code: "UNSUPPORTED", engine: "mock" });

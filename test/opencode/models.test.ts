@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { EngineError } from "../../src/engine/errors.ts";
-import { findModel, resolveModel } from "../../src/opencode/native/models.ts";
+import { defaultModel, findModel, resolveModel } from "../../src/opencode/native/models.ts";
 
 const models = [
   { providerID: "acme", modelID: "large" },
@@ -48,5 +48,32 @@ describe("resolveModel", () => {
 
   it("says what to look at when there are none", () => {
     expect(refusal("x", [])).toMatchObject({ message: expect.stringContaining("is a provider configured?") });
+  });
+});
+
+describe("the default model", () => {
+  const provider = (id: string) => ({ id, models: {} });
+  const providers = {
+    providers: [provider("bundled"), provider("own"), provider("other")],
+    default: { bundled: "free", own: "pick", other: "any" },
+  };
+
+  it.each([
+    ["is the configured one, whose name may have slashes", { model: "own/org/large" }, "own", "org/large"],
+    [
+      "is the pick of the first provider that is configured",
+      { provider: { other: true, own: true } },
+      "own",
+      "pick",
+    ],
+    ["is the pick of the first provider, where none is configured", { model: null }, "bundled", "free"],
+  ])("%s", (_name, config, providerID, modelID) => {
+    expect(defaultModel(providers, config)).toEqual({ providerID, modelID });
+  });
+
+  it("is none where there is none to pick", () => {
+    expect(defaultModel({ providers: [] }, {})).toBeUndefined();
+    expect(defaultModel({ providers: [provider("own")] }, {})).toBeUndefined();
+    expect(defaultModel(providers, { provider: { absent: true } })).toBeUndefined();
   });
 });

@@ -3,19 +3,24 @@ import type { Diagnostic } from "../../src/engine/diagnostics.ts";
 import type { DriverEvent } from "../../src/engine/driver-events.ts";
 import type { Message } from "../../src/engine/message.ts";
 import { messageOf } from "../../src/lifecycle/message-state.ts";
+import { restoreMessages } from "../../src/lifecycle/restore-messages.ts";
 import { restoreMessage } from "../../src/lifecycle/session-state.ts";
 import { decodeMessage } from "../../src/opencode/native/decode.ts";
 import { readFrame } from "../../src/opencode/native/frames.ts";
-import { messagesSchema } from "../../src/opencode/native/schema.ts";
+import { messageSchema, messagesSchema } from "../../src/opencode/native/schema.ts";
 import { readSse } from "../../src/stream/sse.ts";
 
 /** One call of a scenario, as it was recorded. */
-interface RecordedCall {
+export interface RecordedCall {
   readonly method: string;
   readonly path: string;
+  readonly requestBody: unknown;
   readonly status: number;
   readonly responseBody: unknown;
 }
+
+/** Each scenario was recorded from both: all directories, and one. They were listened to side by side. */
+export type RecordedStream = "global" | "event";
 
 /** An event as it stands in the recording, read without the package's help. */
 export interface RawPayload {
@@ -25,18 +30,35 @@ export interface RawPayload {
 
 const pathOf = (file: string) => new URL(`../fixtures/opencode/${file}`, import.meta.url);
 
-export const recordedBytes = (name: string): string => readFileSync(pathOf(`${name}.global.sse`), "utf8");
+export const recordedBytes = (name: string, stream: RecordedStream = "global"): string =>
+  readFileSync(pathOf(`${name}.${stream}.sse`), "utf8");
 
 export const recordedCalls = (name: string): readonly RecordedCall[] =>
   JSON.parse(readFileSync(pathOf(`${name}.http.json`), "utf8"));
 
 /** Every answer of `GET /session/:id/message`, oldest first, as `client.session.messages()` would give it. */
 export function recordedHistories(name: string): readonly (readonly Message[])[] {
-  return recordedCalls(name)
-    .filter(({ method, path }) => method === "GET" && path.endsWith("/message"))
-    .map(({ responseBody }) =>
-      messagesSchema.parse(responseBody).map((wire) => messageOf(restoreMessage(decodeMessage(wire)))),
-    );
+  return recordedCalls(name).flatMap(({ method, path, status, responseBody }) =>
+    method === "GET" && path.endsWith("/message") && status === 200
+      ? [restoreMessages(messagesSchema.parse(responseBody).map(decodeMessage)).map(messageOf)]
+      : [],
+  );
+}
+
+/**
+ * The last that the engine told of each message when it was asked, by their ids. Where a session can't be read any
+ * more (its prompt asked for a format), that is the answer to the prompt.
+ */
+export function recordedMessages(name: string): ReadonlyMap<string, Message> {
+  const answers = recordedCalls(name).flatMap(({ method, path, status, responseBody }) =>
+    method === "POST" && path.endsWith("/message") && status === 200
+      ? [messageOf(restoreMessage(decodeMessage(messageSchema.parse(responseBody))))]
+      : [],
+  );
+  const histories = recordedHistories(name);
+  return new Map(
+    (histories.length === 0 ? answers : histories.flat()).map((message) => [message.id, message]),
+  );
 }
 
 /** The plain events: of each durable one the engine sends a copy besides, of type `sync`. */
@@ -44,7 +66,8 @@ export function rawPayloads(bytes: string): readonly RawPayload[] {
   return bytes
     .split("\n\n")
     .filter((frame) => frame.startsWith("data: "))
-    .map((frame): RawPayload => JSON.parse(frame.slice("data: ".length)).payload)
+    .map((frame) => JSON.parse(frame.slice("data: ".length)))
+    .map((frame): RawPayload => frame.payload ?? frame)
     .filter(({ type }) => type !== "sync");
 }
 

@@ -28,12 +28,14 @@ export function watch(facts: readonly DriverEvent[]): Watched {
   return { store, events, prompts, ended: events.filter((event) => event.type === "turn_ended") };
 }
 
-/** The prompts of some traffic, in their order: each user message opens a turn. */
+/** The prompts of some traffic, in their order: each user message opens a turn, unless it continues one. */
 export function turnsOf(facts: readonly DriverEvent[]) {
   const turns = new Map<string, { readonly sessionId: string; readonly turnId: string }>();
+  const continued = continuedIn(facts);
   for (const fact of facts) {
     if (fact.type !== "message_updated" || fact.message.role !== "user") continue;
     const { id: turnId, sessionId } = fact.message;
+    if (continued.has(turnId)) continue;
     turns.set(turnId, { sessionId, turnId });
   }
   return [...turns.values()];
@@ -44,7 +46,7 @@ export function turnsOf(facts: readonly DriverEvent[]) {
  * prompt, and that answer may come before the first event of the turn or after any of them.
  */
 export function withTurnStarted(facts: readonly DriverEvent[], when: "first" | "late"): DriverEvent[] {
-  const told = new Set<string>();
+  const told = new Set<string>(continuedIn(facts));
   return facts.flatMap((fact): readonly DriverEvent[] => {
     if (fact.type !== "message_updated") return [fact];
     const { role, id, turnId, sessionId } = fact.message;
@@ -54,4 +56,8 @@ export function withTurnStarted(facts: readonly DriverEvent[], when: "first" | "
     const started = { type: "turn_started", sessionId, turnId } as const;
     return when === "first" ? [started, fact] : [fact, started];
   });
+}
+
+function continuedIn(facts: readonly DriverEvent[]): ReadonlySet<string> {
+  return new Set(facts.flatMap((fact) => (fact.type === "turn_continued" ? [fact.messageId] : [])));
 }

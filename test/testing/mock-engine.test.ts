@@ -14,6 +14,40 @@ describe("createMockEngine", () => {
     expect(engine.calls).toEqual([`create ${session.id}`, "snapshot", prompt, prompt]);
   });
 
+  it("lets its clients name the turn, but not by a message that is there", async () => {
+    const { client, session, engine } = await stage();
+    const result = await client.session.prompt(session, "Hi", { messageId: "mine" }).result();
+    expect(result).toMatchObject({ turnId: "mine", message: { turnId: "mine" } });
+    expect(await client.session.messages(session)).toMatchObject([{ id: "mine" }, { turnId: "mine" }]);
+    const again = await client.session.prompt(session, "Hi", { messageId: "mine" }).settled();
+    expect(again).toMatchObject({ status: "error", error: { code: "INVALID_REQUEST" } });
+    expect(await client.session.prompt(session, "Hi").text()).toBe("Mock answer.");
+    expect(engine.calls.filter((call) => call.startsWith("prompt"))).toHaveLength(3);
+  });
+
+  it("keeps what is attached to a prompt", async () => {
+    const { client, session } = await stage();
+    const image = { type: "image", url: "data:image/png;base64,AA==", mimeType: "image/png" } as const;
+    const { parts } = await client.message.create(session, [{ type: "text", text: "Look" }, image]);
+    expect(parts).toMatchObject([{ type: "text", text: "Look" }, image]);
+  });
+
+  it("summarizes, or can be made to lack that and other things", async () => {
+    const { client, session } = await stage();
+    expect(await client.session.summarize(session)).toBe("Mock summary.");
+    expect(await rejection(client.session.summarize("none"))).toMatchObject({ code: "SESSION_NOT_FOUND" });
+    const told = clientOf(createMockEngine(undefined, { summary: "All of it." }));
+    expect(await told.session.summarize(await told.session.create())).toBe("All of it.");
+    const lacking = clientOf(createMockEngine(undefined, { capabilities: { summarize: false } }));
+    expect(lacking.capabilities).toMatchObject({ summarize: false, permissions: true });
+    expect(await rejection(lacking.session.summarize("any"))).toMatchObject({ code: "UNSUPPORTED" });
+  });
+
+  it("has nothing to abort in a session that is not there", async () => {
+    const { client } = await stage();
+    expect(await rejection(client.session.abort("none"))).toMatchObject({ code: "SESSION_NOT_FOUND" });
+  });
+
   it("plays a script of steps, made anew for each prompt", async () => {
     const { client, session } = await stage(({ content }) => [
       { reasoning: "Hm." },

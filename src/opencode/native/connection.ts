@@ -13,21 +13,30 @@ import type { CreateSessionOptions } from "../../engine/managed-engine-client.ts
 import type { Http } from "../../http.ts";
 import { decodeFileDiff, decodeMessage, decodeSession } from "./decode.ts";
 import { listen } from "./listen.ts";
-import { findModel, listModels, resolveModel } from "./models.ts";
+import { NativeModels } from "./models.ts";
 import { NativePermissions } from "./permissions.ts";
 import { promptBody, toParts } from "./prompt-body.ts";
 import { fileDiffsSchema, healthSchema, messageSchema, messagesSchema, sessionSchema } from "./schema.ts";
 import { NativeSessions } from "./sessions.ts";
 import { readSnapshot } from "./snapshot.ts";
+import { summarize } from "./summarize.ts";
 
 export const nativeCapabilities: EngineCapabilities = {
   storeMessage: true,
   permissions: true,
   reviewEdits: true,
   diff: true,
-  summarize: false,
+  summarize: true,
+  models: true,
   request: true,
 };
+
+/** Options of a prompt that it does not take, and what to do instead. */
+const IGNORED: readonly (readonly [option: keyof PromptRequest, advice: string])[] = [
+  ["maxTokens", "set it in the engine's configuration"],
+  ["temperature", "set it in the engine's configuration"],
+  ["messageId", "it orders messages by ids that have to follow each other"],
+];
 
 export interface NativeOptions {
   readonly http: Http;
@@ -50,16 +59,15 @@ export function createNativeConnection(options: NativeOptions): EngineConnection
   const life = new AbortController();
   const sessions = new NativeSessions(http, report, workingDirectory);
   const permissions = new NativePermissions(http, sessions);
+  const models = new NativeModels(http);
   const toldOnce = new Set<string>();
 
   /** The model of a new session: the one asked for, the client's, the preferred one if it exists, else the engine's. */
   const modelFor = async (asked: string | undefined, directory: string | undefined, signal?: AbortSignal) => {
     const name = asked ?? options.model;
-    if (name !== undefined) return resolveModel(name, await listModels(http, directory, signal));
+    if (name !== undefined) return models.resolve(name, directory, signal);
     const { preferredModel } = options;
-    return preferredModel === undefined
-      ? undefined
-      : findModel(preferredModel, await listModels(http, directory, signal));
+    return preferredModel === undefined ? undefined : models.find(preferredModel, directory, signal);
   };
 
   const createSession = async (create: CreateSessionOptions): Promise<DriverSession> => {
@@ -84,10 +92,10 @@ export function createNativeConnection(options: NativeOptions): EngineConnection
 
   const prompt = async (request: PromptRequest): Promise<PromptReceipt> => {
     const { sessionId, content, model: asked, systemPrompt: system, signal } = request;
-    for (const option of ["maxTokens", "temperature"] as const) {
+    for (const [option, advice] of IGNORED) {
       if (request[option] === undefined || toldOnce.has(option)) continue;
       toldOnce.add(option);
-      const message = `OpenCode takes no ${option} with a prompt; set it in the engine's configuration.`;
+      const message = `OpenCode takes no ${option} with a prompt; ${advice}.`;
       report.diagnostic({ level: "warning", code: "option_ignored", message, sessionId });
     }
     const [newest, model] = await Promise.all([
@@ -96,7 +104,7 @@ export function createNativeConnection(options: NativeOptions): EngineConnection
         ? undefined
         : sessions
             .directoryOf(sessionId, signal)
-            .then(async (at) => resolveModel(asked, await listModels(http, at, signal))),
+            .then((directory) => models.resolve(asked, directory, signal)),
     ]);
     const body = { ...promptBody(content, newest), ...(model && { model }), ...(system && { system }) };
     const accepted = http.send("POST", `${sessions.path(sessionId)}/prompt_async`, { body, signal });
@@ -162,6 +170,9 @@ export function createNativeConnection(options: NativeOptions): EngineConnection
       });
       return value.map(decodeFileDiff);
     },
+    summarize: (sessionId, { signal }) => summarize(sessionId, http, sessions, models, signal),
+    listModels: ({ signal, workingDirectory: directory = workingDirectory }) =>
+      models.list(directory, signal),
     request: (method, path, call) => http.send(method.toUpperCase(), path, call),
   };
 }

@@ -1,5 +1,6 @@
 import type { DriverEvent } from "../../engine/driver-events.ts";
 import {
+  continuesTurn,
   decodeFileDiff,
   decodeMessageInfo,
   decodePart,
@@ -49,7 +50,10 @@ export function decodeEvent(payload: WirePayload, now: number): readonly DriverE
       const where = { sessionId: wire.sessionID, messageId: wire.messageID };
       if (wire.type === "step-start") return [{ type: "step_started", ...where }];
       const part = decodePart(wire);
-      return part === undefined ? [] : [{ type: "part_updated", ...where, ...part }];
+      return [
+        ...(continuesTurn(wire) ? [{ type: "turn_continued", ...where } as const] : []),
+        ...(part === undefined ? [] : [{ type: "part_updated", ...where, ...part } as const]),
+      ];
     }
     case "message.updated": {
       const { info } = eventSchemas[type].parse(properties);

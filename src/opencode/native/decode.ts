@@ -28,7 +28,11 @@ export function decodeSession(wire: WireSession): DriverSession {
 }
 
 export function decodeMessage({ info, parts }: WireMessage): DriverMessage {
-  return { ...decodeMessageInfo(info), parts: parts.flatMap((part) => decodePart(part) ?? []) };
+  return {
+    ...decodeMessageInfo(info),
+    parts: parts.flatMap((part) => decodePart(part) ?? []),
+    ...(parts.some(continuesTurn) ? { continues: true } : {}),
+  };
 }
 
 export function decodeMessageInfo(wire: WireMessageInfo): DriverMessage {
@@ -50,7 +54,13 @@ export function decodeMessageInfo(wire: WireMessageInfo): DriverMessage {
     ...(usage ? { usage } : {}),
     ...(finish ? { stopReason: decodeStopReason(finish) } : {}),
     ...(error ? { error: decodeError(error, provider ?? undefined) } : {}),
+    ...(!isUser && wire.summary === true ? { summary: true } : {}),
   };
+}
+
+/** Does this part stand in a message that the engine wrote to itself, to shorten the conversation and go on? */
+export function continuesTurn({ type, auto, metadata }: WirePart): boolean {
+  return type === "compaction" ? auto === true : metadata?.compaction_continue === true;
 }
 
 /** `undefined` for parts that are the engine's own bookkeeping (steps, snapshots, patches). */

@@ -1,7 +1,7 @@
 import type { DriverItem, DriverReport } from "../../engine/driver.ts";
 import type { SseFrame } from "../../stream/sse.ts";
 import { decodeEvent } from "./decode-event.ts";
-import { globalFrameSchema } from "./schema.ts";
+import { frameSchema } from "./schema.ts";
 
 // `/global/event` sends durable events twice. The copy is told by its first bytes and never parsed; further in, the
 // same words could be somebody's text.
@@ -15,12 +15,12 @@ export interface FrameContext {
   lastEventId?: unknown;
 }
 
-/** What a frame of `/global/event` tells. A malformed one is a diagnostic, and the stream goes on. */
+/** What a frame of `/global/event` or `/event` tells. A malformed one is a diagnostic, and the stream goes on. */
 export function* readFrame({ data }: SseFrame, context: FrameContext): Iterable<DriverItem> {
   const { report, sawSession } = context;
   if (SYNC_COPY.test(data)) return;
   try {
-    const { payload, directory } = globalFrameSchema.parse(JSON.parse(data));
+    const { payload, directory } = frameSchema.parse(JSON.parse(data));
     if (payload.type === "sync") return;
     // A frame that comes twice: of a delta nothing but the id of its event would tell. Older releases send none.
     if (payload.id !== undefined && payload.id === context.lastEventId) return;

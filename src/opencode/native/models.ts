@@ -1,26 +1,78 @@
 import { EngineError } from "../../engine/errors.ts";
+import type { Model } from "../../engine/model.ts";
 import type { Http } from "../../http.ts";
 import { modelName } from "./decode.ts";
-import { providersSchema } from "./schema.ts";
+import { configSchema, providersSchema, type WireConfig, type WireProviders } from "./schema.ts";
 
 export interface ModelRef {
   readonly providerID: string;
   readonly modelID: string;
 }
 
-/** The models that the engine can use in a directory. From the small route: `/provider` is 6 MB. */
-export async function listModels(
-  http: Http,
-  directory: string | undefined,
-  signal: AbortSignal | undefined,
-): Promise<readonly ModelRef[]> {
-  const { value } = await http.json("GET", "/config/providers", providersSchema, {
-    query: { directory },
-    signal,
-  });
-  return value.providers.flatMap(({ id, models }) =>
-    Object.keys(models).map((modelID) => ({ providerID: id, modelID })),
-  );
+/** The models that the engine can use, which depends on the directory. */
+export class NativeModels {
+  readonly #http: Http;
+
+  constructor(http: Http) {
+    this.#http = http;
+  }
+
+  async list(directory: string | undefined, signal: AbortSignal | undefined): Promise<readonly Model[]> {
+    const [providers, preferred] = await Promise.all([
+      this.#providers(directory, signal),
+      this.default(directory, signal),
+    ]);
+    const isDefault = ({ providerID, modelID }: ModelRef) =>
+      preferred?.providerID === providerID && preferred.modelID === modelID;
+    return refsOf(providers).map(({ name, ...ref }) => ({
+      id: modelName(ref.providerID, ref.modelID),
+      name,
+      isDefault: isDefault(ref),
+    }));
+  }
+
+  /** The model of a prompt for which none is asked; `undefined` if the engine has none. */
+  async default(
+    directory: string | undefined,
+    signal: AbortSignal | undefined,
+  ): Promise<ModelRef | undefined> {
+    const call = { query: { directory }, signal };
+    const [providers, { value: config }] = await Promise.all([
+      this.#providers(directory, signal),
+      this.#http.json("GET", "/config", configSchema, call),
+    ]);
+    return defaultModel(providers, config);
+  }
+
+  /** @throws EngineError `INVALID_REQUEST` naming those that exist */
+  async resolve(name: string, directory: string | undefined, signal: AbortSignal | undefined) {
+    return resolveModel(name, refsOf(await this.#providers(directory, signal)));
+  }
+
+  async find(name: string, directory: string | undefined, signal: AbortSignal | undefined) {
+    return findModel(name, refsOf(await this.#providers(directory, signal)));
+  }
+
+  /** From the small route: `/provider` is 6 MB. */
+  async #providers(directory: string | undefined, signal: AbortSignal | undefined): Promise<WireProviders> {
+    const call = { query: { directory }, signal };
+    return (await this.#http.json("GET", "/config/providers", providersSchema, call)).value;
+  }
+}
+
+/** By the engine's own rule: the configured model, else the pick of the first provider, a configured one if there is any. */
+export function defaultModel(
+  { providers, default: picks = {} }: WireProviders,
+  { model, provider: configured = {} }: WireConfig,
+): ModelRef | undefined {
+  if (model) {
+    const [providerID = "", ...rest] = model.split("/");
+    return { providerID, modelID: rest.join("/") };
+  }
+  const isCandidate = (id: string) => Object.keys(configured).length === 0 || Object.hasOwn(configured, id);
+  const first = providers.find(({ id }) => isCandidate(id));
+  const pick = first && picks[first.id];
+  return first === undefined || pick === undefined ? undefined : { providerID: first.id, modelID: pick };
 }
 
 /**
@@ -42,8 +94,14 @@ export function resolveModel(name: string, models: readonly ModelRef[]): ModelRe
 }
 
 export function findModel(name: string, models: readonly ModelRef[]): ModelRef | undefined {
-  return (
+  const found =
     models.find(({ providerID, modelID }) => modelName(providerID, modelID) === name) ??
-    models.find(({ modelID }) => modelID === name)
+    models.find(({ modelID }) => modelID === name);
+  return found && { providerID: found.providerID, modelID: found.modelID };
+}
+
+function refsOf({ providers }: WireProviders): readonly (ModelRef & { readonly name: string })[] {
+  return providers.flatMap(({ id: providerID, models }) =>
+    Object.entries(models).map(([modelID, { name }]) => ({ providerID, modelID, name: name ?? modelID })),
   );
 }

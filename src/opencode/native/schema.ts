@@ -92,6 +92,9 @@ const partSchema = z.looseObject({
   type: z.string(),
   text: z.optional(z.string()),
   synthetic: z.optional(z.boolean()),
+  /** Of a compaction: the engine's own idea, not a person's. */
+  auto: z.optional(z.nullable(z.boolean())),
+  metadata: z.optional(z.nullable(z.looseObject({ compaction_continue: z.optional(z.unknown()) }))),
   time: timeSchema,
   mime: optionalString,
   url: optionalString,
@@ -155,8 +158,31 @@ const statusSchema = z.looseObject({
 });
 
 export const providersSchema = z.looseObject({
-  providers: z.array(z.looseObject({ id: z.string(), models: z.record(z.string(), z.unknown()) })),
+  providers: z.array(
+    z.looseObject({
+      id: z.string(),
+      models: z.record(z.string(), z.looseObject({ name: optionalString })),
+    }),
+  ),
+  /** By provider: the model that is picked where none is configured. */
+  default: z.optional(z.record(z.string(), z.string())),
 });
+export type WireProviders = z.infer<typeof providersSchema>;
+
+/** No more of it than is named here: it holds API keys in clear. */
+export const configSchema = z.object({
+  model: optionalString,
+  provider: z.optional(
+    z.record(
+      z.string(),
+      z.pipe(
+        z.unknown(),
+        z.transform(() => true),
+      ),
+    ),
+  ),
+});
+export type WireConfig = z.infer<typeof configSchema>;
 
 export const sessionsSchema = z.array(sessionSchema);
 export const messagesSchema = z.array(messageSchema);
@@ -164,11 +190,16 @@ export const permissionsSchema = z.array(permissionSchema);
 export const statusesSchema = z.record(z.string(), statusSchema);
 export const fileDiffsSchema = z.array(fileDiffSchema);
 
-/** One frame of `/global/event`; `/event` sends the payload alone. */
-export const globalFrameSchema = z.looseObject({
-  directory: optionalString,
-  payload: z.looseObject({ type: z.string(), properties: z.optional(z.unknown()) }),
-});
+const payloadSchema = z.looseObject({ type: z.string(), properties: z.optional(z.unknown()) });
+
+/** One frame of `/global/event`, or of `/event`, which sends the payload alone. */
+export const frameSchema = z.union([
+  z.looseObject({ directory: optionalString, payload: payloadSchema }),
+  z.pipe(
+    payloadSchema,
+    z.transform((payload) => ({ payload, directory: undefined })),
+  ),
+]);
 
 const inSession = { sessionID: z.string() };
 

@@ -103,6 +103,7 @@ export const messageSchema = z.object({
   usage: maybe(usageSchema),
   stopReason: maybe(z.string()),
   error: maybe(wireErrorSchema),
+  summary: maybe(z.boolean()),
   complete: maybe(z.boolean()),
 });
 
