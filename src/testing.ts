@@ -1,6 +1,12 @@
 /**
- * For tests: an engine in memory.
+ * For tests: an engine in memory, and a server that is none.
  * @module
  */
-export { createMockEngine, type MockEngine, type MockScript } from "./testing/mock-engine.ts";
+export { createHandlers, type HandlersOptions } from "./testing/handlers.ts";
+export {
+  createMockEngine,
+  type MockEngine,
+  type MockEngineOptions,
+  type MockScript,
+} from "./testing/mock-engine.ts";
 export type { MockStep } from "./testing/mock-steps.ts";

@@ -1,0 +1,25 @@
+import { EngineError } from "../engine/errors.ts";
+
+/**
+ * The JSON that a request carries.
+ * @throws EngineError `INVALID_REQUEST` for another content type, and for what is no JSON
+ */
+export async function readJsonBody(request: Request): Promise<unknown> {
+  const [type = ""] = request.headers.get("content-type")?.split(";") ?? [];
+  if (type.trim().toLowerCase() !== "application/json") {
+    const message = `The content type is ${JSON.stringify(type.trim())}; send "application/json".`;
+    throw new EngineError("INVALID_REQUEST", message);
+  }
+  const text = await request.text();
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    const message = `The body is no JSON (${text.length} characters); send one JSON object.`;
+    throw new EngineError("INVALID_REQUEST", message, { cause });
+  }
+}
+
+/** The query as an object; of a name that comes twice the last one counts. */
+export function readQuery(url: URL): Readonly<Record<string, string>> {
+  return Object.fromEntries(url.searchParams);
+}
