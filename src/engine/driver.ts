@@ -67,13 +67,15 @@ export interface PromptRequest {
   readonly signal: AbortSignal;
 }
 
-/** The engine is being asked. It is handed out before the engine can say anything of the turn. */
-export interface PromptReceipt {
-  /** Names the turn: `turnId` of its messages. Where the engine has no such id, the driver makes one up. */
-  readonly turnId: string;
-  /** The engine has taken the prompt, or why not. */
-  readonly accepted: Promise<void>;
-}
+/**
+ * The engine is being asked. `turnId` names the turn: `turnId` of its messages. Where the engine has no such id, the
+ * driver makes one up. `accepted`: the engine has taken the prompt, or why not.
+ */
+export type PromptReceipt =
+  /** The name is known from the start: the turn can be followed before the engine has answered. */
+  | { readonly turnId: string; readonly accepted: Promise<unknown> }
+  /** The engine names the turn when it takes the prompt. What it tells meanwhile waits. */
+  | { readonly turnId?: undefined; readonly accepted: Promise<string> };
 
 export interface PermissionReply {
   readonly permissionId: string;

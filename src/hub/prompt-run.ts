@@ -55,7 +55,9 @@ export class PromptRun {
   #iterated = false;
   /** Somebody iterates the events and has not left. */
   #isRead = false;
-  #receipt: PromptReceipt | undefined;
+  /** The engine has been asked; resolves with the turn's name when it has taken the prompt. */
+  #named: Promise<string> | undefined;
+  #turnId: string | undefined;
   /** What was seen of a turn that is cut short from outside. */
   #seen: PromptResult | undefined;
   #unsubscribe = () => {};
@@ -83,7 +85,7 @@ export class PromptRun {
   }
 
   get turnId(): string | undefined {
-    return this.#receipt?.turnId;
+    return this.#turnId;
   }
 
   /** The caller's own signal ended it: then its `reason` is what the caller gets. */
@@ -104,8 +106,8 @@ export class PromptRun {
   /** Stops the engine's work on the turn. */
   async abort(): Promise<void> {
     if (this.#over) return;
-    if (this.#receipt === undefined) return this.#withdrawn.abort(promptAborted(undefined, this.#where()));
-    await this.#stopEngine(this.#receipt);
+    if (this.#named === undefined) return this.#withdrawn.abort(promptAborted(undefined, this.#where()));
+    await this.#stopEngine(this.#named);
   }
 
   /** Lets go of the turn; the engine goes on. */
@@ -137,27 +139,35 @@ export class PromptRun {
     scope.throwIfAborted();
     const newestMessageId = store.get(sessionId)?.newestMessageId;
     const receipt = await connection.prompt({ ...this.#request, newestMessageId, signal: scope });
-    this.#receipt = receipt;
-    receipt.accepted.catch(() => {});
+    const named = nameOf(receipt);
+    this.#named = named;
+    this.#turnId = receipt.turnId;
     const onCut = () => {
       this.#seen ??= this.#partial();
       // The caller does not wait for the engine to stop; `dispose()` does.
-      if (this.#isStopped()) this.#context.background(this.#stopEngine(receipt));
+      if (this.#isStopped()) this.#context.background(this.#stopEngine(named));
     };
     // A driver may have posted although its signal aborted meanwhile.
     if (scope.aborted) onCut();
     else scope.addEventListener("abort", onCut, { once: true });
     scope.throwIfAborted();
 
-    const view = new TurnView(sessionId, receipt.turnId);
-    this.#unsubscribe = fanout.add(
-      { next: (event) => this.#take(event, view), end: (error) => this.#end(error) },
-      sessionId,
-    );
+    let view = receipt.turnId === undefined ? undefined : new TurnView(sessionId, receipt.turnId);
+    const early: EngineEvent[] = [];
+    const next = (event: EngineEvent) => {
+      if (view === undefined) early.push(event);
+      else this.#take(event, view);
+    };
+    this.#unsubscribe = fanout.add({ next, end: (error) => this.#end(error) }, sessionId);
     // Who hears the whole turn needs no receipt for it.
-    await Promise.race([receipt.accepted, this.#ended.promise]);
+    const turnId = await Promise.race([named, this.#ended.promise.then((ended) => ended.turnId)]);
+    this.#turnId = turnId;
+    if (turnId !== undefined && view === undefined) {
+      view = new TurnView(sessionId, turnId);
+      early.forEach(next);
+    }
     this.#accepted.resolve();
-    if (!this.#over) hub.apply({ type: "turn_started", sessionId, turnId: receipt.turnId });
+    if (turnId !== undefined && !this.#over) hub.apply({ type: "turn_started", sessionId, turnId });
     return await this.#ended.promise;
   }
 
@@ -200,48 +210,55 @@ export class PromptRun {
     const stopped = this.#isStopped();
     const error = (stopped ? promptAborted : promptFailed)(cause, this.#where());
     const status = stopped ? "aborted" : "error";
-    return { ...(this.#seen ?? emptyResult(sessionId, this.#receipt?.turnId, status, error)), status, error };
+    return { ...(this.#seen ?? emptyResult(sessionId, this.#turnId, status, error)), status, error };
   }
 
   #partial(): PromptResult | undefined {
     const { store, engineId } = this.#context;
     const { sessionId } = this.#request;
     const state = store.get(sessionId);
-    if (this.#receipt === undefined || state === undefined) return undefined;
-    const { turnId } = this.#receipt;
+    const turnId = this.#turnId;
+    if (turnId === undefined || state === undefined) return undefined;
     const messages = messagesOfTurn(state, turnId).map((message) => ({ ...message, complete: false }));
     return resultOf({ type: "turn_ended", sessionId, turnId, status: "aborted", messages }, engineId);
   }
 
   /** Resolves when the engine has taken the abort; the session's next prompt waits for the turn's end as well. */
-  #stopEngine(receipt: PromptReceipt): Promise<void> {
+  #stopEngine(named: Promise<string>): Promise<void> {
     const { link, stopping } = this.#context;
     const { sessionId } = this.#request;
     const asked = link.use(undefined, async (connection, signal) => {
       // An abort that overtakes the prompt would stop nothing.
-      await receipt.accepted.catch(() => {});
+      await named.catch(() => {});
       await connection.abort(sessionId, { signal });
     });
-    stopping.add(sessionId, this.#lastWords(receipt, asked));
+    stopping.add(sessionId, this.#lastWords(asked));
     return asked;
   }
 
   /** Waits for the end of an aborted turn. An engine that took the abort and says nothing more of it is believed. */
-  async #lastWords({ turnId }: PromptReceipt, asked: Promise<void>): Promise<void> {
+  async #lastWords(asked: Promise<void>): Promise<void> {
     const { hub, link, fanout, store } = this.#context;
     const { sessionId } = this.#request;
     const { promise: ended, resolve } = Promise.withResolvers<void>();
     const release = hub.retain();
+    // Of a prompt whose answer was cut off the name may be unknown: then any turn of the session may be it.
+    const isOpen = () => {
+      const open = store.get(sessionId)?.openTurns;
+      return this.#turnId === undefined ? (open?.size ?? 0) > 0 : open?.has(this.#turnId) === true;
+    };
     const next = (event: EngineEvent) => {
-      if (event.type === "turn_ended" && event.turnId === turnId) resolve();
+      if (event.type === "turn_ended" && !isOpen()) resolve();
     };
     const leave = fanout.add({ next, end: () => resolve() }, sessionId);
     try {
       await asked;
-      if (store.get(sessionId)?.openTurns.has(turnId) !== true) return;
+      if (!isOpen()) return;
       const silent = () => new Error("The engine said nothing more.");
       await withDeadline(LAST_WORDS_MS, silent, [link.signal], () => ended).catch(() => {
-        if (!link.signal.aborted) hub.apply({ type: "turn_ended", sessionId, turnId, status: "aborted" });
+        const turnId = this.#turnId;
+        if (turnId !== undefined && !link.signal.aborted)
+          hub.apply({ type: "turn_ended", sessionId, turnId, status: "aborted" });
       });
     } finally {
       leave();
@@ -261,4 +278,12 @@ export class PromptRun {
   #where() {
     return { engine: this.#context.engineId, sessionId: this.#request.sessionId };
   }
+}
+
+/** Resolves with what the turn is called, when the engine has taken the prompt. */
+function nameOf(receipt: PromptReceipt): Promise<string> {
+  const { turnId, accepted } = receipt;
+  const named = turnId === undefined ? accepted : accepted.then(() => turnId);
+  named.catch(() => {});
+  return named;
 }

@@ -28,13 +28,20 @@ export interface PromptsOptions {
 
 /** Milliseconds that the bus has to say what the answer to the prompt said before it: that the turn is over. */
 const BUS_LAG_MS = 2_000;
+/** Milliseconds that the answer to a prompt has for its first event, which names the turn. */
+const NAME_MS = 10_000;
 /** How long to wait before a turn whose stream broke off is asked for again, in milliseconds. */
 const ASK_AGAIN_AFTER_MS = [250, 1_000, 4_000];
+
+type TurnEvents = AsyncGenerator<V1TurnEvent, undefined, undefined>;
 
 /** A prompt that the server has taken. */
 interface Turn {
   readonly sessionId: string;
   readonly turnId: string;
+  /** What its stream tells, after the first event. */
+  readonly events: TurnEvents;
+  readonly first: ReturnType<TurnEvents["next"]>;
   /** Asks for the turn again: a `messageId` that was sent before is no second prompt. */
   reopen(): Promise<Response>;
 }
@@ -48,26 +55,35 @@ export class V1Prompts {
   }
 
   send(request: PromptRequest): PromptReceipt {
-    const { http, feed, asyncPrompts, life } = this.#options;
+    const { http, feed, asyncPrompts } = this.#options;
     const { sessionId, signal } = request;
-    const turnId = request.messageId ?? mintMessageId();
+    const asked = request.messageId ?? mintMessageId();
     const path = pathOf("prompt", sessionId);
-    const body = promptBody(request, turnId);
+    const body = promptBody(request, asked);
     if (asyncPrompts && feed.hasBus) {
       const call = { body: { ...body, async: true }, signal };
-      return { turnId, accepted: http.json("POST", path, acceptedSchema, call).then(() => {}) };
+      return { accepted: http.json("POST", path, acceptedSchema, call).then(({ value }) => value.messageId) };
     }
+    return { accepted: this.#open(request, asked, body) };
+  }
+
+  /** Resolves with the name that the server gives the turn, and follows its stream. */
+  async #open(request: PromptRequest, asked: string, body: PromptBody): Promise<string> {
+    const { http, feed, life } = this.#options;
+    const { sessionId, signal } = request;
+    const path = pathOf("prompt", sessionId);
     const rests = feed.rests(sessionId);
-    const turn = { sessionId, turnId, reopen: () => http.open("POST", path, { body, signal: life }) };
-    const accepted = http.open("POST", path, { body, signal }).then((response) => {
-      if (!feed.hasBus) {
-        feed.tell([{ type: "message_updated", message: userMessage(request, turnId, Date.now()) }]);
-      }
-      // It ends with the connection at the latest, and has told all that it knows by then.
-      const followed = feed.hasBus ? this.#awaitEnd(response, turn, rests) : this.#follow(response, turn);
-      followed.catch(() => {});
-    });
-    return { turnId, accepted };
+    const events = this.#events(await http.open("POST", path, { body, signal }));
+    const first = events.next();
+    const turnId = await nameIn(first, asked, life);
+    if (!feed.hasBus) {
+      feed.tell([{ type: "message_updated", message: userMessage(request, turnId, Date.now()) }]);
+    }
+    const reopen = () => http.open("POST", path, { body, signal: life });
+    const turn = { sessionId, turnId, first, events, reopen };
+    // It ends with the connection at the latest, and has told all that it knows by then.
+    (feed.hasBus ? this.#awaitEnd(turn, rests) : this.#follow(turn)).catch(() => {});
+    return turnId;
   }
 
   /** Stores a message; the model does not run. */
@@ -83,9 +99,9 @@ export class V1Prompts {
   }
 
   /** The bus tells the turn. Of the answer only its end counts, and only if the bus does not tell that. */
-  async #awaitEnd(response: Response, turn: Turn, rests: Promise<void>): Promise<void> {
+  async #awaitEnd(turn: Turn, rests: Promise<void>): Promise<void> {
     const { feed, life } = this.#options;
-    const end = await this.#read(response, () => {});
+    const end = await readToEnd(turn.first, turn.events, () => {});
     if (end === undefined) return;
     const late = new Error("The bus has not said that the turn is over.");
     await withDeadline(
@@ -99,29 +115,29 @@ export class V1Prompts {
   }
 
   /** Nothing else tells the turn. An answer that breaks off is asked for again. */
-  async #follow(first: Response, turn: Turn): Promise<void> {
+  async #follow(turn: Turn): Promise<void> {
     const { feed, life } = this.#options;
     const decoder = new TurnDecoder(turn.sessionId, turn.turnId);
     const tell = (event: V1TurnEvent) => feed.tell(decoder.take(event, Date.now()));
-    if (await this.#read(first, tell)) return;
+    if (await readToEnd(turn.first, turn.events, tell)) return;
     for (const wait of ASK_AGAIN_AFTER_MS) {
       await delay(wait, life);
       const response = await turn.reopen().catch(() => undefined);
-      if (response !== undefined && (await this.#read(response, tell))) return;
+      if (response === undefined) continue;
+      const again = this.#events(response);
+      if (await readToEnd(again.next(), again, tell)) return;
     }
     life.throwIfAborted();
     feed.tell(await this.#recordsOf(turn));
   }
 
-  /** Hands out the events of a turn. Resolves with the last of them; `undefined` if the stream ended before it. */
-  async #read(response: Response, onEvent: (event: V1TurnEvent) => void): Promise<TurnEnd | undefined> {
+  /** The events of a turn's stream. One that breaks off just ends. */
+  async *#events(response: Response): TurnEvents {
     const { report, life } = this.#options;
     try {
       for await (const frame of readSse(response, { signal: life, onActivity: report.alive })) {
         const event = readTurnFrame(frame, report);
-        if (event === undefined) continue;
-        onEvent(event);
-        if (isTurnEnd(event)) return event;
+        if (event !== undefined) yield event;
       }
     } catch {
       life.throwIfAborted();
@@ -146,4 +162,36 @@ export class V1Prompts {
       { type: "turn_ended", sessionId, turnId, status: "lost", error: { code: "TURN_LOST", message } },
     ];
   }
+}
+
+/** How the server calls the turn: as it was asked to, unless its first event says otherwise. */
+async function nameIn(first: Turn["first"], asked: string, life: AbortSignal): Promise<string> {
+  const late = new Error("The answer to the prompt has begun and says nothing.");
+  try {
+    const { value } = await withDeadline(
+      NAME_MS,
+      () => late,
+      [life],
+      () => first,
+    );
+    return value?.type === "turn_started" ? value.messageId : asked;
+  } catch (error) {
+    if (error !== late) throw error;
+    return asked;
+  }
+}
+
+/** Hands out the events of a turn. Resolves with the last of them; `undefined` if the stream ended before it. */
+async function readToEnd(
+  first: Turn["first"],
+  events: TurnEvents,
+  onEvent: (event: V1TurnEvent) => void,
+): Promise<TurnEnd | undefined> {
+  for (let next = await first; !next.done; next = await events.next()) {
+    onEvent(next.value);
+    if (!isTurnEnd(next.value)) continue;
+    await events.return(undefined);
+    return next.value;
+  }
+  return undefined;
 }

@@ -145,7 +145,7 @@ describe("prompt: how it ends", () => {
       tampered(engine, (connection) => ({
         async prompt(request) {
           const { turnId } = await connection.prompt(request);
-          return { turnId, accepted: accept.opened };
+          return { turnId: String(turnId), accepted: accept.opened };
         },
       })),
     );

@@ -89,6 +89,26 @@ describe("createHandlers", () => {
     expect(await inner.session.list()).toHaveLength(1);
   });
 
+  it("stands before engines that name their turns themselves, as well", async () => {
+    const stubborn = tampered(createMockEngine(), (connection) => ({
+      prompt: ({ messageId: _, ...request }) => connection.prompt(request),
+    }));
+    const { client } = start(stubborn);
+    const session = await client.session.create();
+    for (const content of ["Hi", "Again"]) {
+      const call = client.session.prompt(session, content);
+      expect(fold(await collect(call))).toBe("Mock answer.");
+      const { turnId, message } = await call.result();
+      expect(message?.turnId).toBe(turnId);
+      const messages = await client.session.messages(session);
+      expect(messages.filter((each) => each.turnId === turnId)).toMatchObject([
+        { id: turnId, role: "user", content: { text: content } },
+        { role: "assistant" },
+      ]);
+    }
+    expect(client.registry.get(session)).toMatchObject({ status: "completed" });
+  });
+
   it("is one server for any number of clients", async () => {
     const { client } = start(createMockEngine(idle));
     const other = new OpenCodeClient({ protocol: "v1" });

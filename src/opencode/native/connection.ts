@@ -108,7 +108,7 @@ export function createNativeConnection(options: NativeOptions): EngineConnection
     ]);
     const body = { ...promptBody(content, newest), ...(model && { model }), ...(system && { system }) };
     const accepted = http.send("POST", `${sessions.path(sessionId)}/prompt_async`, { body, signal });
-    return { turnId: body.messageID, accepted: accepted.then(() => {}) };
+    return { turnId: body.messageID, accepted };
   };
 
   const turnOf = async (
