@@ -11,8 +11,10 @@ import { Background } from "./hub/background.ts";
 import { EventFeed } from "./hub/event-feed.ts";
 import { EventHub } from "./hub/event-hub.ts";
 import { Fanout } from "./hub/fanout.ts";
+import { insist } from "./hub/insist.ts";
 import { Link } from "./hub/link.ts";
 import { createPromptCall } from "./hub/prompt-call.ts";
+import { PromptQueue } from "./hub/prompt-queue.ts";
 import { PromptRun, type PromptRunContext } from "./hub/prompt-run.ts";
 import { Registry } from "./hub/registry.ts";
 import { SessionStore } from "./hub/session-store.ts";
@@ -59,16 +61,21 @@ export function createEngineClient(
 ): ManagedEngineClient {
   const { idleTimeout = 5_000, connectTimeout = 10_000, reconnectTimeout = 120_000 } = options;
   const { onDiagnostic: diagnostic = () => {} } = options;
-  const link = new Link(driver, { alive: () => {}, diagnostic });
   const store = new SessionStore(driver.id);
-  const fanout = new Fanout((id) => store.get(id)?.session.parentId, diagnostic);
-  const hub = new EventHub(link, store, fanout, {
+  const fanout = new Fanout((id) => store.sessions.get(id)?.parentId, diagnostic);
+  const link = new Link(driver, {
+    alive: () => hub.vitals.alive(),
+    beat: () => hub.vitals.beat(),
+    retryAfter: (ms) => hub.vitals.retryAfter(ms),
+    diagnostic,
+  });
+  const hub: EventHub = new EventHub(link, store, fanout, {
     idleTimeout,
     connectTimeout,
     reconnectTimeout,
     diagnostic,
   });
-  const events = new EventFeed(hub, fanout);
+  const events = new EventFeed(hub, fanout, diagnostic);
   const registry = new Registry(store, hub, fanout, diagnostic);
   const background = new Background(diagnostic);
   // What the engine does not keep of a session, for as long as this client lives.
@@ -115,13 +122,16 @@ export function createEngineClient(
       return toSession(snapshot);
     });
 
+  const stopping = new Stopping();
+  const queue = new PromptQueue({ engineId: driver.id, link, store, fanout, stopping });
   const context: PromptRunContext = {
     engineId: driver.id,
     link,
     hub,
     store,
     fanout,
-    stopping: new Stopping(),
+    stopping,
+    queue,
     hasAudience: (event) => events.reaches(event),
     onUnanswerable: ({ permissionId, sessionId }) =>
       background.add(
@@ -179,15 +189,19 @@ export function createEngineClient(
           const messages = await connection.messages(toSessionId(session), { signal: scope });
           return restoreMessages(messages).map(messageOf);
         }),
-      prompt: (session, content, { signal, ...rest } = {}) => {
+      prompt: (session, content, { signal, ifRunning, timeouts, ...rest } = {}) => {
         const sessionId = toSessionId(session);
         const systemPrompt = systemPrompts.get(sessionId);
-        return createPromptCall(
-          new PromptRun(context, { sessionId, content, systemPrompt, ...rest }, signal),
+        const request = { sessionId, content, systemPrompt, ...rest };
+        return createPromptCall(new PromptRun(context, request, { signal, ifRunning, timeouts }));
+      },
+      abort: (session, { signal } = {}) => {
+        const sessionId = toSessionId(session);
+        queue.drop(sessionId);
+        return link.use(signal, (connection, scope) =>
+          insist(scope, () => connection.abort(sessionId, { signal: scope })),
         );
       },
-      abort: (session, { signal } = {}) =>
-        link.use(signal, (connection, scope) => connection.abort(toSessionId(session), { signal: scope })),
       summarize: (session, { signal } = {}) =>
         optional("summarize", signal, (connection, scope) =>
           connection.summarize?.(toSessionId(session), { signal: scope }),

@@ -102,6 +102,7 @@ export type {
   ToolCallStartEvent,
   ToolCallUpdateEvent,
 } from "./engine/prompt-events.ts";
+export type { IfRunning, PromptTimeouts } from "./engine/prompt-options.ts";
 export type {
   CreateSessionOpts,
   RetryNotice,

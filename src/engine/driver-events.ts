@@ -106,4 +106,6 @@ export type DriverEvent =
       readonly messageId?: string | undefined;
       readonly diff: readonly FileDiff[];
     }
+  /** Something went by unseen although the wire holds: in this directory, or anywhere. It is read again. */
+  | { readonly type: "gap"; readonly reason: string; readonly workingDirectory?: string | undefined }
   | UnknownEvent;

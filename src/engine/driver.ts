@@ -5,12 +5,17 @@ import type { HealthStatus } from "./engine-client.ts";
 import type { CreateSessionOptions, RequestOptions } from "./managed-engine-client.ts";
 import type { FileDiff, PromptContent } from "./message.ts";
 import type { Model } from "./model.ts";
-import type { PermissionDecision, PermissionRequest } from "./permission.ts";
+import type { PermissionDecision, PermissionRequest, QuestionRequest } from "./permission.ts";
+import type { RetryNotice } from "./session.ts";
 
 /** How a connection tells of itself while it lives. */
 export interface DriverReport {
-  /** Anything arrived, a comment too. Not used yet: it will tell a quiet stream from a dead one. */
+  /** Anything arrived on the event stream, a comment too: what tells a quiet stream from a dead one. */
   alive(): void;
+  /** What arrived is a heartbeat: it comes at regular intervals, also when nothing happens. `alive()` is told besides. */
+  beat(): void;
+  /** The engine wants to be left alone for so many milliseconds after the next drop (`retry:` of a stream). */
+  retryAfter(ms: number): void;
   /** Input that could not be read and was left out, and the like. */
   diagnostic(diagnostic: Diagnostic): void;
 }
@@ -30,7 +35,7 @@ export interface DriverItem {
 export interface DriverEventStream extends AsyncIterable<DriverItem> {
   /** Everything after the cursor follows, so nothing must be re-read. */
   readonly resumed?: boolean | undefined;
-  /** At least this often the engine says something, in milliseconds. Not used yet. */
+  /** At least this often the engine says something, in milliseconds. Default: learned from its heartbeats. */
   readonly heartbeatMs?: number | undefined;
 }
 
@@ -38,11 +43,18 @@ export interface DriverEventStream extends AsyncIterable<DriverItem> {
 export interface SessionSnapshot {
   readonly session: DriverSession;
   readonly running: boolean;
+  /** While the engine waits to ask its model again. */
+  readonly retry?: RetryNotice | undefined;
   /** How it rests, if it does not run and the engine says so. */
   readonly resting?: RestingStatus | undefined;
-  /** All that the driver read of the newest messages, oldest first; absent when they were not asked for. */
+  /**
+   * All that the driver read of the newest messages, oldest first. May be absent when they were not asked for, and may
+   * be there all the same: from the newest message follows how a session rests.
+   */
   readonly messages?: readonly DriverMessage[] | undefined;
   readonly permissions: readonly PermissionRequest[];
+  /** Absent: they can't be listed, and what is known stays. */
+  readonly questions?: readonly QuestionRequest[] | undefined;
 }
 
 export interface SnapshotRequest {
@@ -62,20 +74,31 @@ export interface PromptRequest {
   readonly temperature?: number | undefined;
   /** Names the user message, and with it the turn, where the engine lets its clients do so. */
   readonly messageId?: string | undefined;
+  /** It was sent before under this name (`sentAs` of that receipt): under the same it is no second prompt. */
+  readonly sendAs?: string | undefined;
   /** The session's newest message as far as the client has seen; absent: the driver finds out if it needs it. */
   readonly newestMessageId?: string | undefined;
   readonly signal: AbortSignal;
 }
 
-/**
- * The engine is being asked. `turnId` names the turn: `turnId` of its messages. Where the engine has no such id, the
- * driver makes one up. `accepted`: the engine has taken the prompt, or why not.
- */
-export type PromptReceipt =
-  /** The name is known from the start: the turn can be followed before the engine has answered. */
-  | { readonly turnId: string; readonly accepted: Promise<unknown> }
-  /** The engine names the turn when it takes the prompt. What it tells meanwhile waits. */
-  | { readonly turnId?: undefined; readonly accepted: Promise<string> };
+/** The engine is being asked. */
+export type PromptReceipt = {
+  /** The prompt may be sent again under this name and stays one prompt. Absent: it must not be sent again. */
+  readonly sentAs?: string | undefined;
+} & (
+  | {
+      /** Names the turn: `turnId` of its messages. Where the engine has no such id, the driver makes one up. */
+      readonly turnId: string;
+      /** The engine has taken the prompt, or why not. */
+      readonly accepted: Promise<unknown>;
+    }
+  | {
+      /** Absent: the engine names the turn when it takes the prompt. What it tells meanwhile waits. */
+      readonly turnId?: undefined;
+      /** Resolves with the name. */
+      readonly accepted: Promise<string>;
+    }
+);
 
 export interface PermissionReply {
   readonly permissionId: string;

@@ -2,6 +2,7 @@ import type { EngineEvent } from "./events.ts";
 import type { Message, MessageContent } from "./message.ts";
 import type { PermissionDecision } from "./permission.ts";
 import type { MessageEvent } from "./prompt-events.ts";
+import type { IfRunning, PromptTimeouts } from "./prompt-options.ts";
 import type { CreateSessionOpts, Session } from "./session.ts";
 
 export interface HealthStatus {
@@ -19,6 +20,9 @@ export interface PromptOpts {
   readonly temperature?: number | undefined;
   /** Names the user message, and with it the turn, where the engine lets its clients do so. Default: made up. */
   readonly messageId?: string | undefined;
+  /** What to do when the session is at work. Default: `"queue"`. */
+  readonly ifRunning?: IfRunning | undefined;
+  readonly timeouts?: PromptTimeouts | undefined;
   /** Stops the engine when it aborts. */
   readonly signal?: AbortSignal | undefined;
 }

@@ -93,11 +93,18 @@ export interface TurnEndedEvent {
 export interface StreamGapEvent {
   readonly type: "stream_gap";
   readonly reason: string;
+  /** Only what happened in this directory may be missing. */
+  readonly workingDirectory?: string | undefined;
 }
-/** The client has re-read what it could have missed. */
+/** The client has read again what it could have missed; what it had missed was told just before. */
 export interface StreamResyncedEvent {
   readonly type: "stream_resynced";
+  /** How many sessions were read. 0: the engine went on where the stream broke off. */
   readonly sessions: number;
+  /** How many events told what had been missed. */
+  readonly missed: number;
+  /** As in `stream_gap`. */
+  readonly workingDirectory?: string | undefined;
 }
 /** Something that this release does not know, passed on as it came. */
 export interface UnknownEvent {

@@ -50,7 +50,7 @@ export interface RequestOptions extends CallOptions {
 /** Where the connection to the engine's events stands. */
 export interface EventStreamStatus {
   readonly state: "idle" | "connecting" | "open" | "reconnecting" | "closed";
-  /** How often it was tried in vain since it was last open. */
+  /** How often it was tried in vain since the engine last said something. */
   readonly attempt: number;
   /** Unix milliseconds of the next try, while `state` is `"reconnecting"`. */
   readonly nextAttemptAt?: number | undefined;
@@ -68,15 +68,25 @@ export interface EngineEvents extends AsyncIterable<EngineEvent> {
   stream<Type extends EngineEventType = EngineEventType>(
     options?: EventStreamOptions<Type>,
   ): AsyncIterable<Extract<EngineEvent, { type: Type }>>;
+  /** The same object until it changes. */
   readonly status: EventStreamStatus;
+  /** Calls the listener whenever `status` is another; fits `useSyncExternalStore`. It opens nothing. */
+  onStatus(listener: () => void): Unsubscribe;
 }
 
 /** What is known of the engine's sessions; the same object while nothing changed. */
 export interface RegistrySnapshot {
-  /** `updatedAt` descending. */
+  /** The newest hundred, `updatedAt` descending: what a list on a screen needs, at no cost. */
+  readonly latest: readonly Session[];
+  /** All, `updatedAt` descending. Put together when it is first read. */
   readonly sessions: readonly Session[];
   /** Permission requests that wait for an answer, oldest first. */
   readonly permissions: readonly PermissionRequest[];
+}
+
+export interface TreeOptions {
+  /** With what its subagents ask. Default: false. */
+  readonly tree?: boolean | undefined;
 }
 
 /** The mirror of the engine's sessions. It is kept while the client is connected. */
@@ -84,6 +94,8 @@ export interface SessionRegistry {
   get(session: SessionRef): Session | undefined;
   /** `updatedAt` descending. */
   list(): readonly Session[];
+  /** What waits for an answer in a session, oldest first. */
+  permissions(session: SessionRef, options?: TreeOptions): readonly PermissionRequest[];
   /** Calls the listener after every change; fits `useSyncExternalStore`. */
   subscribe(listener: () => void): Unsubscribe;
   getSnapshot(): RegistrySnapshot;

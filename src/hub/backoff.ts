@@ -8,7 +8,22 @@ export function backoff(attempt: number): number {
   return Math.random() * Math.min(LONGEST_MS, FIRST_MS * 2 ** Math.min(attempt, 16));
 }
 
-/** No further attempt will change this: the address, the password or the engine is the wrong one. */
-export function isFinal(error: unknown): boolean {
-  return EngineError.is(error) && !error.retryable;
+/** What no further attempt will change, whatever was there before. */
+const FINAL: ReadonlySet<string> = new Set([
+  "AUTH_REQUIRED",
+  "PERMISSION_DENIED",
+  "CONFIG_INVALID",
+  "UNSUPPORTED",
+  "INVALID_REQUEST",
+  "PROCESS_FAILED",
+]);
+
+/**
+ * No further attempt will change this: the address, the password or the engine is the wrong one. `wasOpen`: the engine
+ * was there before; then what answers in its place (a proxy's page, while it starts again) is not the last word.
+ */
+export function isFinal(error: unknown, wasOpen: boolean): boolean {
+  if (!EngineError.is(error)) return false;
+  if (FINAL.has(error.code)) return true;
+  return !error.retryable && !(wasOpen && error.code === "INVALID_RESPONSE");
 }

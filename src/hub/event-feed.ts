@@ -1,10 +1,11 @@
+import type { DiagnosticHandler } from "../engine/diagnostics.ts";
 import { EngineError } from "../engine/errors.ts";
 import type { EngineEvent, EngineEventType } from "../engine/events.ts";
 import type { EngineEvents, EventStreamOptions } from "../engine/managed-engine-client.ts";
 import { toSessionId } from "../engine/session.ts";
 import { createChannel } from "../stream/channel.ts";
 import type { EventHub } from "./event-hub.ts";
-import type { Fanout, Subscriber } from "./fanout.ts";
+import { type Fanout, handlerThrew, type Subscriber } from "./fanout.ts";
 import { mergeEngineDeltas } from "./merge-deltas.ts";
 
 const DEFAULT_LIMIT = 4096;
@@ -15,12 +16,14 @@ type EventOf<Type extends EngineEventType> = Extract<EngineEvent, { type: Type }
 export class EventFeed implements EngineEvents {
   readonly #hub: EventHub;
   readonly #fanout: Fanout;
+  readonly #diagnostic: DiagnosticHandler;
   /** Those who listen at the moment, by what they want to hear. */
   readonly #audience = new Set<(event: EngineEvent) => boolean>();
   /** Who was told may have left while he was told. */
   readonly #heard = new WeakSet<EngineEvent>();
 
-  constructor(hub: EventHub, fanout: Fanout) {
+  constructor(hub: EventHub, fanout: Fanout, diagnostic: DiagnosticHandler) {
+    this.#diagnostic = diagnostic;
     this.#hub = hub;
     this.#fanout = fanout;
   }
@@ -33,6 +36,16 @@ export class EventFeed implements EngineEvents {
   get status() {
     return this.#hub.status;
   }
+
+  // Not a method: it is handed to other libraries as it is.
+  readonly onStatus = (listener: () => void): (() => void) =>
+    this.#hub.onStatus(() => {
+      try {
+        listener();
+      } catch (cause) {
+        this.#diagnostic(handlerThrew("the stream's status", cause));
+      }
+    });
 
   subscribe(handler: (event: EngineEvent) => void): () => void {
     return this.#join({ next: handler }, () => true);

@@ -1,13 +1,15 @@
 import type { DiagnosticHandler } from "../engine/diagnostics.ts";
-import type { EngineConnection } from "../engine/driver.ts";
+import type { DriverItem, DriverReport, EngineConnection, SessionSnapshot } from "../engine/driver.ts";
 import type { DriverEvent } from "../engine/driver-events.ts";
-import { EngineError } from "../engine/errors.ts";
+import { EngineError, reasonOf } from "../engine/errors.ts";
+import type { EngineEvent } from "../engine/events.ts";
 import type { EventStreamStatus } from "../engine/managed-engine-client.ts";
-import { EventStream, type EventStreamOwner } from "./event-stream.ts";
+import { type Caught, EventStream, type EventStreamOwner } from "./event-stream.ts";
 import type { Fanout } from "./fanout.ts";
+import { Inbox } from "./inbox.ts";
 import { LastWord } from "./last-word.ts";
 import type { Link } from "./link.ts";
-import { readTruth } from "./resync.ts";
+import { readTruth, toldAlready } from "./resync.ts";
 import type { SessionStore } from "./session-store.ts";
 
 export interface EventHubOptions {
@@ -15,10 +17,13 @@ export interface EventHubOptions {
   readonly idleTimeout: number;
   /** Milliseconds after which `ready()` gives up. */
   readonly connectTimeout: number;
-  /** Milliseconds of waiting between attempts after which reconnecting is given up. */
+  /** Milliseconds that the engine may be out of reach before it is given up. */
   readonly reconnectTimeout: number;
   readonly diagnostic: DiagnosticHandler;
 }
+
+/** Milliseconds that one attempt to open the stream may take, whatever a driver does. */
+const ATTEMPT_MS = 30_000;
 
 /**
  * One stream of the engine's events for any number of users: opened for the first, closed after the last. Whatever
@@ -30,7 +35,9 @@ export class EventHub {
   readonly #fanout: Fanout;
   readonly #options: EventHubOptions;
   readonly #stream: EventStream;
-  readonly #lastWord: LastWord;
+  readonly #inbox = new Inbox((item) => this.#fold(item));
+  readonly #lastWord = new LastWord((sessionId, final) => this.#reread(sessionId, final));
+  readonly #statusListeners = new Set<() => void>();
   #users = 0;
   /** How many want every session, not just those that are in use. */
   #mirrors = 0;
@@ -44,27 +51,38 @@ export class EventHub {
     this.#fanout = fanout;
     this.#options = options;
     const owner: EventStreamOwner = {
-      take: (event) => this.apply(event),
-      catchUp: (connection, signal, afterGap) => this.#resync(connection, signal, afterGap),
-      onResynced: (sessions) => fanout.publish([{ type: "stream_resynced", sessions }]),
+      take: (item) => this.#inbox.take(item),
+      catchUp: (connection, signal, afterGap) => this.#catchUp(connection, signal, afterGap),
+      onResynced: (caught) => fanout.publish([{ type: "stream_resynced", ...caught }]),
+      onEnded: () => this.#inbox.break(),
       onDropped: (error) => this.#dropped(error),
       onGivenUp: (error) => this.#givenUp(error),
+      onStatus: () => {
+        for (const listener of this.#statusListeners) listener();
+      },
     };
-    this.#stream = new EventStream(link, owner, options.reconnectTimeout);
-    this.#lastWord = new LastWord(async (sessionId, final) => {
-      const snapshot = await this.#read(sessionId, undefined);
-      if (snapshot === undefined) this.apply({ type: "session_deleted", sessionId });
-      else this.#publish(store.restore(snapshot, final), sessionId);
-    });
+    const { reconnectTimeout: patience } = options;
+    this.#stream = new EventStream(link, owner, { patience, attemptTimeout: ATTEMPT_MS });
   }
 
   get status(): EventStreamStatus {
     return this.#stream.status;
   }
 
+  /** What a connection says of itself. */
+  get vitals(): Omit<DriverReport, "diagnostic"> {
+    return this.#stream.vitals;
+  }
+
   /** Aborts when the client is disposed. */
   get life(): AbortSignal {
     return this.#link.signal;
+  }
+
+  /** Calls the listener whenever `status` is another. It must not throw. */
+  onStatus(listener: () => void): () => void {
+    this.#statusListeners.add(listener);
+    return () => this.#statusListeners.delete(listener);
   }
 
   /** Keeps the stream open (and opens it) until the returned function is called. */
@@ -90,9 +108,11 @@ export class EventHub {
     const release = this.retain();
     try {
       await this.ready(signal);
-      // The stream was open for others already: what the mirror lacks is read now.
-      if (!this.#isWhole)
+      // The stream was open for others already: what the mirror lacks is read now. After a drop it is read anyway.
+      while (!this.#isWhole) {
         await this.#link.use(signal, (connection, scope) => this.#resync(connection, scope, false));
+        await this.ready(signal);
+      }
     } catch (error) {
       this.#mirrors -= 1;
       release();
@@ -102,29 +122,30 @@ export class EventHub {
 
   /**
    * Resolves when whatever the engine says from now on will be seen.
-   * @throws EngineError why the engine can't be listened to; `TIMEOUT` after `connectTimeout`
+   * @throws EngineError why the engine can't be listened to; `TIMEOUT` after `timeout` ms (the client's `connectTimeout`)
    */
-  ready(signal: AbortSignal | undefined): Promise<void> {
-    return this.#stream.ready(this.#options.connectTimeout, signal);
+  ready(signal: AbortSignal | undefined, timeout = this.#options.connectTimeout): Promise<void> {
+    return this.#stream.ready(timeout, signal);
   }
 
   /**
    * Reads a session that nobody has told of yet, so that what follows can be told from what was before.
    * @throws EngineError `SESSION_NOT_FOUND`, and as `ready()`
    */
-  async meet(sessionId: string, signal: AbortSignal): Promise<void> {
-    await this.ready(signal);
-    if (this.#store.get(sessionId)?.known) return;
-    const snapshot = await this.#read(sessionId, signal);
-    if (snapshot === undefined)
-      throw new EngineError("SESSION_NOT_FOUND", `There is no session ${sessionId}.`, { sessionId });
-    this.#publish(this.#store.restore(snapshot, false), sessionId);
+  async meet(sessionId: string, signal: AbortSignal, timeout?: number): Promise<void> {
+    await this.ready(signal, timeout);
+    while (!this.#store.isKnown(sessionId)) {
+      const told = await this.#read(sessionId, false, signal);
+      if (told === "gone")
+        throw new EngineError("SESSION_NOT_FOUND", `There is no session ${sessionId}.`, { sessionId });
+      // It dropped meanwhile: what was read may be old.
+      if (told === "old") await this.ready(signal, timeout);
+    }
   }
 
-  /** Takes in an event of the engine, or what the package knows before the engine says it. */
+  /** Takes in what the package knows before the engine says it. */
   apply(event: DriverEvent): void {
-    const events = this.#store.apply(event);
-    this.#publish(events, "sessionId" in event ? event.sessionId : undefined);
+    this.#inbox.take({ event });
   }
 
   dispose(): void {
@@ -143,39 +164,121 @@ export class EventHub {
     clearTimeout(this.#closing);
     this.#lastWord.clear();
     this.#isWhole = false;
+    this.#inbox.break();
     this.#store.clear();
   }
 
-  async #read(sessionId: string, signal: AbortSignal | undefined) {
-    const read = { sessionIds: [sessionId], withMessages: [sessionId] };
-    const [snapshot] = await this.#link.use(signal, (connection, scope) =>
-      connection.snapshot({ ...read, signal: scope }),
-    );
-    return snapshot;
+  #fold(item: DriverItem): void {
+    const { event } = item;
+    this.#stream.passed(item);
+    if (event.type === "gap") void this.#closeGap(event);
+    else this.#publish(this.#store.apply(event), "sessionId" in event ? event.sessionId : undefined);
   }
 
-  /** Reads what may have been missed, and folds it in. Returns how many sessions were read. */
-  async #resync(connection: EngineConnection, signal: AbortSignal, afterGap: boolean): Promise<number> {
-    const all = this.#mirrors > 0;
-    const { snapshots, gone } = await readTruth(connection, this.#store, all, signal);
-    for (const snapshot of snapshots) {
-      const { id } = snapshot.session;
-      const isNew = afterGap && !this.#store.get(id)?.known;
-      const changes = this.#store.restore(snapshot, false);
-      const session = this.#store.get(id)?.session;
-      if (isNew && session !== undefined) this.#fanout.publish([{ type: "session_created", session }]);
-      this.#publish(changes, id);
+  /** Reads a session again and folds it in; what it says meanwhile waits. */
+  async #read(
+    sessionId: string,
+    final: boolean,
+    signal: AbortSignal | undefined,
+  ): Promise<readonly EngineEvent[] | "gone" | "old"> {
+    const hold = this.#inbox.hold(sessionId);
+    try {
+      const read = { sessionIds: [sessionId], withMessages: [sessionId] };
+      const [snapshot] = await this.#link.use(signal, (connection, scope) =>
+        connection.snapshot({ ...read, signal: scope }),
+      );
+      if (hold.isBroken) return "old";
+      if (snapshot === undefined) return "gone";
+      const events = this.#store.isKnown(sessionId)
+        ? this.#store.restore(snapshot, final)
+        : this.#store.meet(snapshot);
+      this.#publish(events, sessionId);
+      hold.release(this.#toldAlready(hold.waiting, [snapshot]));
+      return events;
+    } finally {
+      hold.release();
     }
-    for (const sessionId of gone) this.apply({ type: "session_deleted", sessionId });
-    this.#isWhole ||= all;
-    return snapshots.length;
+  }
+
+  /** Throws when nothing was learned. */
+  async #reread(sessionId: string, final: boolean): Promise<void> {
+    const told = await this.#read(sessionId, final, undefined);
+    if (told === "gone") this.apply({ type: "session_deleted", sessionId });
+    if (told === "old") throw new EngineError("ENGINE_UNAVAILABLE", "The event stream dropped meanwhile.");
+  }
+
+  async #catchUp(connection: EngineConnection, signal: AbortSignal, afterGap: boolean): Promise<Caught> {
+    if (afterGap) this.#store.loseTouch();
+    return this.#resync(connection, signal, afterGap);
+  }
+
+  /** Reads what may have been missed, and folds it in; whatever comes in meanwhile waits. */
+  async #resync(connection: EngineConnection, signal: AbortSignal, afterGap: boolean): Promise<Caught> {
+    const all = this.#mirrors > 0;
+    const hold = this.#inbox.hold();
+    try {
+      const { snapshots, gone } = await readTruth(connection, this.#store, all, signal);
+      if (hold.isBroken) return { sessions: 0, missed: 0 };
+      let missed = 0;
+      // The oldest first: in that order it happened, as far as that can be told.
+      for (const snapshot of snapshots.toReversed()) missed += this.#restore(snapshot, afterGap);
+      for (const sessionId of gone) {
+        const events = this.#store.apply({ type: "session_deleted", sessionId });
+        missed += events.length;
+        this.#publish(events, undefined);
+      }
+      this.#isWhole ||= all;
+      hold.release(this.#toldAlready(hold.waiting, snapshots));
+      return { sessions: snapshots.length, missed };
+    } finally {
+      // Where it failed the wire goes down with it, and what waits is read again; or it was open and goes on.
+      if (!afterGap) hold.release();
+    }
+  }
+
+  #restore(snapshot: SessionSnapshot, afterGap: boolean): number {
+    const { id } = snapshot.session;
+    const isNew = afterGap && !this.#store.isKnown(id);
+    const changes = this.#store.restore(snapshot, false);
+    const session = this.#store.sessions.get(id);
+    const born = isNew && session !== undefined ? [{ type: "session_created", session } as const] : [];
+    this.#publish([...born, ...changes], id);
+    return born.length + changes.length;
+  }
+
+  #toldAlready(waiting: readonly DriverItem[], snapshots: readonly SessionSnapshot[]) {
+    const told = toldAlready(waiting, snapshots, this.#store);
+    return (event: DriverEvent) => told.has(event);
+  }
+
+  /** The engine lost something although the wire holds: those at work are read again. */
+  async #closeGap({ reason, workingDirectory }: Extract<DriverEvent, { type: "gap" }>): Promise<void> {
+    const where = workingDirectory === undefined ? {} : { workingDirectory };
+    this.#fanout.publish([{ type: "stream_gap", reason, ...where }]);
+    const hit = [...this.#store.active()].filter(
+      ({ session }) => workingDirectory === undefined || session.workingDirectory === workingDirectory,
+    );
+    const caught = { sessions: 0, missed: 0 };
+    const read = async (sessionId: string) => {
+      const told = await this.#read(sessionId, false, undefined);
+      if (typeof told === "string") return;
+      caught.sessions += 1;
+      caught.missed += told.length;
+    };
+    try {
+      await Promise.all(hit.map(({ session }) => read(session.id)));
+    } catch (cause) {
+      if (this.life.aborted) return;
+      const message = `What the engine lost could not be read again: ${reasonOf(cause)}`;
+      this.#options.diagnostic({ level: "warning", code: "resync_failed", message, cause });
+    }
+    this.#fanout.publish([{ type: "stream_resynced", ...caught, ...where }]);
   }
 
   #dropped(cause: Error): void {
     const { message } = cause;
     this.#lastWord.clear();
     this.#isWhole = false;
-    this.#store.loseTouch();
     this.#options.diagnostic({ level: "warning", code: "stream_dropped", message, cause });
     this.#fanout.publish([{ type: "stream_gap", reason: message }]);
   }
@@ -188,7 +291,7 @@ export class EventHub {
     this.#forget();
   }
 
-  #publish(events: Parameters<Fanout["publish"]>[0], sessionId: string | undefined): void {
+  #publish(events: readonly EngineEvent[], sessionId: string | undefined): void {
     this.#fanout.publish(events);
     const state = sessionId === undefined ? undefined : this.#store.get(sessionId);
     if (state !== undefined) this.#lastWord.watch(state);

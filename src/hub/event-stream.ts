@@ -1,5 +1,4 @@
-import type { DriverItem, EngineConnection } from "../engine/driver.ts";
-import type { DriverEvent } from "../engine/driver-events.ts";
+import type { DriverItem, DriverReport, EngineConnection } from "../engine/driver.ts";
 import { EngineError } from "../engine/errors.ts";
 import type { EventStreamStatus } from "../engine/managed-engine-client.ts";
 import { delay, scoped, withDeadline } from "../engine/scope.ts";
@@ -8,45 +7,73 @@ import {
   type ConnectionStatus,
   connectionMachine,
 } from "../lifecycle/connection-machine.ts";
-import { backoff, isFinal } from "./backoff.ts";
+import { isFinal } from "./backoff.ts";
 import type { Link } from "./link.ts";
+import { Outage } from "./outage.ts";
+import { Watchdog } from "./watchdog.ts";
+
+/** What it took to be where the engine is. */
+export interface Caught {
+  /** How many sessions were read. */
+  readonly sessions: number;
+  /** How many events told what had been missed. */
+  readonly missed: number;
+}
 
 /** Who is told what becomes of the stream. */
 export interface EventStreamOwner {
-  take(event: DriverEvent): void;
-  /** Reads what may have been missed; what comes live waits meanwhile. */
-  catchUp(connection: EngineConnection, signal: AbortSignal, afterGap: boolean): Promise<number>;
-  /** It is open again, and so many sessions were read. */
-  onResynced(sessions: number): void;
+  /** Takes what comes in. */
+  take(item: DriverItem): void;
+  /** Something may have been missed (`afterGap`), or nothing was read yet. */
+  catchUp(connection: EngineConnection, signal: AbortSignal, afterGap: boolean): Promise<Caught>;
+  /** After a gap: it is open again. */
+  onResynced(caught: Caught): void;
+  /** This life of the wire is over. */
+  onEnded(): void;
+  /** It was open until now. */
   onDropped(error: Error): void;
   /** It is closed, and nothing goes on by itself. */
   onGivenUp(error: Error): void;
+  onStatus(): void;
 }
 
-/** Milliseconds that a stream must have lived for its next drop to count as the first. */
+export interface EventStreamOptions {
+  /** Milliseconds that an engine may be out of reach. */
+  readonly patience: number;
+  /** Milliseconds that one attempt may take. */
+  readonly attemptTimeout: number;
+}
+
+const PROBE_MS = 5_000;
+/** Milliseconds that a stream must have lived for its next drop to count as the first, although it said nothing. */
 const STEADY_MS = 5_000;
+/** Reading a hundred thousand sessions takes its time. */
+const CATCH_UP_MS = 120_000;
 
 /** The connection to the engine's events: made when it is opened, and again when it drops, until it is closed. */
 export class EventStream {
   readonly #link: Link;
   readonly #owner: EventStreamOwner;
-  /** Milliseconds that may be spent waiting between attempts. */
-  readonly #patience: number;
+  readonly #options: EventStreamOptions;
   #state: ConnectionStatus = connectionMachine.initial;
-  #status: Omit<EventStreamStatus, "state"> = { attempt: 0 };
+  #status: EventStreamStatus = { state: "idle", attempt: 0 };
   /** Where the engine may go on after a drop, if it can. */
   #cursor: string | undefined;
+  #outage: Outage;
+  #openedAt = Number.POSITIVE_INFINITY;
+  #watchdog: Watchdog | undefined;
   #run: { readonly controller: AbortController; opened: PromiseWithResolvers<void> } | undefined;
 
-  constructor(link: Link, owner: EventStreamOwner, patience: number) {
+  constructor(link: Link, owner: EventStreamOwner, options: EventStreamOptions) {
     this.#link = link;
     this.#owner = owner;
-    this.#patience = patience;
+    this.#options = options;
+    this.#outage = new Outage(options.patience);
   }
 
+  /** The same object until it changes. */
   get status(): EventStreamStatus {
-    const state = this.#state === "disposed" ? "closed" : this.#state;
-    return { state, ...this.#status };
+    return this.#status;
   }
 
   /** It is open, or on its way to be. */
@@ -54,10 +81,26 @@ export class EventStream {
     return this.#run !== undefined;
   }
 
+  /** What the current connection says of itself. */
+  readonly vitals: Omit<DriverReport, "diagnostic"> = {
+    alive: () => this.#watchdog?.alive(),
+    beat: () => {
+      this.#watchdog?.beat();
+      this.#outage.over();
+    },
+    retryAfter: (ms) => this.#outage.wait(ms),
+  };
+
+  /** It was taken: the engine may go on after it. */
+  passed({ cursor }: DriverItem): void {
+    this.#cursor = cursor ?? this.#cursor;
+  }
+
   open(): void {
     if (!this.#signal("connect")) return;
-    this.#status = { attempt: 0 };
     this.#cursor = undefined;
+    this.#outage = new Outage(this.#options.patience);
+    this.#tell({ attempt: 0 });
     const run = { controller: new AbortController(), opened: pending() };
     this.#run = run;
     void this.#connectAndReconnect(run.controller.signal);
@@ -65,7 +108,9 @@ export class EventStream {
 
   /** `released`: the last user left. `disposed`: it is never opened again. */
   close(signal: "released" | "disposed"): void {
-    if (this.#signal(signal)) this.#stop();
+    if (!this.#signal(signal)) return;
+    this.#stop();
+    this.#tell({ attempt: 0, lastError: this.#status.lastError });
   }
 
   /**
@@ -84,66 +129,91 @@ export class EventStream {
   }
 
   async #connectAndReconnect(signal: AbortSignal): Promise<void> {
-    // Counted in waits, not by a clock: a machine that slept has not been waiting.
-    let waited = 0;
-    for (let attempt = 0; !signal.aborted; attempt += 1) {
-      let openedAt = Number.POSITIVE_INFINITY;
-      const onOpen = () => {
-        openedAt = Date.now();
-        waited = 0;
-      };
+    while (!signal.aborted) {
       try {
-        await scoped([signal], (scope) => this.#live(scope, onOpen));
+        await scoped([signal], (scope) => this.#live(scope));
       } catch (error) {
         if (signal.aborted) return;
-        // One that opens and drops, again and again, has not recovered.
-        if (Date.now() - openedAt >= STEADY_MS) attempt = 0;
         const lastError = error instanceof Error ? error : new Error(String(error));
+        this.#owner.onEnded();
+        // One that opens and drops, again and again, has not recovered.
+        if (performance.now() - this.#openedAt >= STEADY_MS) this.#outage.over();
+        this.#openedAt = Number.POSITIVE_INFINITY;
         this.#dropped(lastError);
         void this.#link.drop();
-        const isOver = this.#state === "connecting" || waited >= this.#patience;
-        if (isOver || isFinal(error)) return this.#giveUp(lastError);
-        const wait = backoff(attempt);
-        waited += wait;
-        this.#status = { attempt: attempt + 1, nextAttemptAt: Date.now() + wait, lastError };
+        if (EngineError.is(error) && error.retryAfterMs !== undefined) this.#outage.wait(error.retryAfterMs);
+        const wait = this.#outage.next();
+        const wasOpen = this.#state !== "connecting";
+        if (!wasOpen || isFinal(error, wasOpen)) return this.#giveUp(lastError);
+        if (this.#outage.isTooLong) return this.#giveUp(this.#tooLong(lastError));
+        this.#tell({ attempt: this.#outage.attempt, nextAttemptAt: Date.now() + wait, lastError });
         await delay(wait, signal).catch(() => {});
       }
     }
   }
 
   /** One life of the wire. Returns never, but by throwing: a stream that ends was dropped. */
-  async #live(scope: AbortSignal, onOpen: () => void): Promise<never> {
-    const connection = await this.#link.connection();
-    scope.throwIfAborted();
-    const stream = await connection.events({ after: this.#cursor, signal: scope });
-    const take = ({ event, cursor }: DriverItem) => {
-      this.#owner.take(event);
-      this.#cursor = cursor ?? this.#cursor;
+  async #live(scope: AbortSignal): Promise<never> {
+    const { attemptTimeout } = this.#options;
+    const late = () => {
+      const message = `The engine's events could not be opened in ${attemptTimeout} ms.`;
+      return new EngineError("TIMEOUT", message);
     };
-    // Live events wait until what was missed is read: what is read is older than they are.
-    let waiting: DriverItem[] | undefined = [];
+    const [connection, stream] = await withDeadline(attemptTimeout, late, [scope], async () => {
+      const connected = await this.#link.connection();
+      scope.throwIfAborted();
+      return [connected, await connected.events({ after: this.#cursor, signal: scope })] as const;
+    });
+    const dead = Promise.withResolvers<never>();
+    const watchdog = new Watchdog({
+      heartbeatMs: stream.heartbeatMs,
+      probe: () => this.#isWell(connection, scope),
+      onDead: dead.reject,
+    });
+    this.#watchdog = watchdog;
     const reading = async () => {
       for await (const item of stream) {
         scope.throwIfAborted();
-        if (waiting === undefined) take(item);
-        else waiting.push(item);
+        this.#outage.over();
+        this.#owner.take(item);
       }
       throw new EngineError("ENGINE_UNAVAILABLE", "The engine ended its event stream.");
     };
     const catchingUp = async () => {
       const afterGap = this.#state === "reconnecting";
-      // What was missed follows by itself, where the engine goes on after the cursor.
-      const sessions = stream.resumed ? 0 : await this.#owner.catchUp(connection, scope, afterGap);
-      for (const item of waiting ?? []) take(item);
-      waiting = undefined;
-      onOpen();
+      const caught = stream.resumed ? { sessions: 0, missed: 0 } : await this.#catchUp(connection, scope);
+      this.#openedAt = performance.now();
       this.#signal("opened");
-      this.#status = { attempt: 0 };
-      if (afterGap) this.#owner.onResynced(sessions);
+      this.#tell({ attempt: 0 });
+      if (afterGap) this.#owner.onResynced(caught);
       this.#run?.opened.resolve();
     };
-    const [never] = await Promise.all([reading(), catchingUp()]);
-    return never;
+    try {
+      const [never] = await Promise.all([reading(), catchingUp(), dead.promise]);
+      return never;
+    } finally {
+      watchdog.stop();
+    }
+  }
+
+  #catchUp(connection: EngineConnection, scope: AbortSignal): Promise<Caught> {
+    const late = () =>
+      new EngineError("TIMEOUT", `The engine's records could not be read in ${CATCH_UP_MS} ms.`);
+    const afterGap = this.#state === "reconnecting";
+    return withDeadline(CATCH_UP_MS, late, [scope], (signal) =>
+      this.#owner.catchUp(connection, signal, afterGap),
+    );
+  }
+
+  async #isWell(connection: EngineConnection, scope: AbortSignal): Promise<boolean> {
+    const late = () => new EngineError("TIMEOUT", `The engine did not answer in ${PROBE_MS} ms.`);
+    const { ok } = await withDeadline(PROBE_MS, late, [scope], (signal) => connection.health({ signal }));
+    return ok;
+  }
+
+  #tooLong(cause: Error): EngineError {
+    const message = `The engine was out of reach for ${this.#options.patience} ms. Last error: ${cause.message}`;
+    return new EngineError("ENGINE_UNAVAILABLE", message, { cause });
   }
 
   #dropped(error: Error): void {
@@ -152,14 +222,15 @@ export class EventStream {
       return;
     }
     if (this.#run !== undefined) this.#run.opened = pending();
+    this.#tell({ attempt: 0, lastError: error });
     this.#owner.onDropped(error);
   }
 
   #giveUp(lastError: Error): void {
     this.#signal("gave_up");
-    this.#status = { attempt: this.#status.attempt + 1, lastError };
     this.#run?.opened.reject(lastError);
     this.#stop();
+    this.#tell({ attempt: this.#outage.attempt, lastError });
     this.#owner.onGivenUp(lastError);
   }
 
@@ -172,6 +243,11 @@ export class EventStream {
     const result = connectionMachine.tryTransition(this.#state, signal);
     this.#state = result.state;
     return result.ok;
+  }
+
+  #tell(status: Omit<EventStreamStatus, "state">): void {
+    this.#status = { state: this.#state === "disposed" ? "closed" : this.#state, ...status };
+    this.#owner.onStatus();
   }
 }
 

@@ -1,28 +1,24 @@
-import type { PromptReceipt, PromptRequest } from "../engine/driver.ts";
+import type { PromptOpts } from "../engine/engine-client.ts";
 import { EngineError } from "../engine/errors.ts";
 import type { EngineEvent, PermissionRequestedEvent } from "../engine/events.ts";
 import type { PromptResult } from "../engine/prompt-call.ts";
 import type { PromptEvent } from "../engine/prompt-events.ts";
-import { scoped, withDeadline } from "../engine/scope.ts";
+import { delay, scoped } from "../engine/scope.ts";
+import type { SessionState } from "../lifecycle/session-state.ts";
 import { messagesOfTurn } from "../lifecycle/turns.ts";
 import { type Channel, createChannel } from "../stream/channel.ts";
-import type { EventHub } from "./event-hub.ts";
-import type { Fanout } from "./fanout.ts";
-import type { Link } from "./link.ts";
 import { mergePromptDeltas } from "./merge-deltas.ts";
+import { PromptDeadlines } from "./prompt-deadlines.ts";
 import { promptAborted, promptFailed } from "./prompt-error.ts";
-import type { SessionStore } from "./session-store.ts";
-import type { Stopping } from "./stopping.ts";
+import type { Place, PromptQueue } from "./prompt-queue.ts";
+import { type PromptRunRequest, type SendingContext, sendPrompt } from "./prompt-sending.ts";
+import { type StopContext, stopTurn } from "./stop-turn.ts";
 import { emptyResult, finalEvent, resultOf } from "./turn-result.ts";
 import { TurnView } from "./turn-view.ts";
 
-export interface PromptRunContext {
+export interface PromptRunContext extends SendingContext, StopContext {
   readonly engineId: string;
-  readonly link: Link;
-  readonly hub: EventHub;
-  readonly store: SessionStore;
-  readonly fanout: Fanout;
-  readonly stopping: Stopping;
+  readonly queue: PromptQueue;
   /** Does this event reach anybody besides? */
   hasAudience(event: PermissionRequestedEvent): boolean;
   /** A request that nobody can answer. */
@@ -31,10 +27,8 @@ export interface PromptRunContext {
   background(work: Promise<unknown>): void;
 }
 
-export type PromptRunRequest = Omit<PromptRequest, "signal" | "newestMessageId">;
+export type PromptRunOptions = Pick<PromptOpts, "signal" | "ifRunning" | "timeouts">;
 
-/** Milliseconds that an aborted turn has for its last words. */
-const LAST_WORDS_MS = 5_000;
 const EVENT_LIMIT = 4096;
 
 /** One prompt on its way: listen, post, follow the turn, settle. Begins at once and settles in any case. */
@@ -44,7 +38,9 @@ export class PromptRun {
   readonly settled: Promise<PromptResult>;
   readonly #context: PromptRunContext;
   readonly #request: PromptRunRequest;
-  readonly #signal: AbortSignal | undefined;
+  readonly #options: PromptRunOptions;
+  readonly #place: Place;
+  readonly #deadlines: PromptDeadlines;
   readonly #accepted = Promise.withResolvers<void>();
   readonly #ended = Promise.withResolvers<PromptResult>();
   /** `abort()` came before the engine was asked. */
@@ -63,10 +59,13 @@ export class PromptRun {
   #unsubscribe = () => {};
   #over = false;
 
-  constructor(context: PromptRunContext, request: PromptRunRequest, signal: AbortSignal | undefined) {
+  constructor(context: PromptRunContext, request: PromptRunRequest, options: PromptRunOptions) {
     this.#context = context;
     this.#request = request;
-    this.#signal = signal;
+    this.#options = options;
+    this.#place = context.queue.enter(request.sessionId);
+    const isAwaitingPerson = () => awaitsPerson(context.store.get(request.sessionId));
+    this.#deadlines = new PromptDeadlines(options.timeouts ?? {}, this.#where(), isAwaitingPerson);
     this.#events = createChannel<PromptEvent>({
       limit: EVENT_LIMIT,
       merge: mergePromptDeltas,
@@ -80,6 +79,8 @@ export class PromptRun {
       },
       signal: this.#cancelled.signal,
     });
+    // Both may fail before anybody waits for them.
+    this.#ended.promise.catch(() => {});
     this.accepted = this.#accepted.promise;
     this.settled = this.#run();
   }
@@ -107,7 +108,7 @@ export class PromptRun {
   async abort(): Promise<void> {
     if (this.#over) return;
     if (this.#named === undefined) return this.#withdrawn.abort(promptAborted(undefined, this.#where()));
-    await this.#stopEngine(this.#named);
+    await this.#stop(this.#named);
   }
 
   /** Lets go of the turn; the engine goes on. */
@@ -120,68 +121,76 @@ export class PromptRun {
     const { hub, link } = this.#context;
     const release = hub.retain();
     try {
-      const signals = [link.signal, this.#signal, this.#withdrawn.signal];
+      const signals = [link.signal, this.#options.signal, this.#withdrawn.signal, this.#deadlines.signal];
       return this.#conclude(await scoped(signals, (scope) => this.#follow(scope)));
     } catch (error) {
       return this.#conclude(this.#failed(error));
     } finally {
       this.#unsubscribe();
+      this.#deadlines.close();
+      this.#place.leave();
       release();
     }
   }
 
   async #follow(scope: AbortSignal): Promise<PromptResult> {
-    const { hub, link, fanout, store, stopping } = this.#context;
+    const { hub, fanout } = this.#context;
     const { sessionId } = this.#request;
-    await scoped([scope], () => stopping.finished(sessionId));
-    await hub.meet(sessionId, scope);
-    const connection = await link.connection();
-    scope.throwIfAborted();
-    const newestMessageId = store.get(sessionId)?.newestMessageId;
-    const receipt = await connection.prompt({ ...this.#request, newestMessageId, signal: scope });
-    const named = nameOf(receipt);
+    const { timeouts, ifRunning = "queue" } = this.#options;
+    await hub.meet(sessionId, scope, timeouts?.connect);
+    await this.#place.come(ifRunning, scope);
+    // From before it is sent: what is told until the turn has a name waits.
+    let view: TurnView | undefined;
+    const early: EngineEvent[] = [];
+    const next = (event: EngineEvent) => {
+      if (view === undefined) early.push(event);
+      else this.#take(event, view);
+    };
+    const follow = (turnId: string) => {
+      this.#turnId = turnId;
+      view ??= new TurnView(sessionId, turnId);
+      early.splice(0).forEach(next);
+    };
+    this.#unsubscribe = fanout.add({ next, end: (error) => this.#end(error) }, sessionId);
+    const { named, turnId: known } = await sendPrompt(this.#context, this.#request, scope, timeouts?.connect);
     this.#named = named;
-    this.#turnId = receipt.turnId;
+    if (known !== undefined) follow(known);
     const onCut = () => {
       this.#seen ??= this.#partial();
       // The caller does not wait for the engine to stop; `dispose()` does.
-      if (this.#isStopped()) this.#context.background(this.#stopEngine(named));
+      if (this.#isStopped()) this.#context.background(this.#stop(named));
     };
     // A driver may have posted although its signal aborted meanwhile.
     if (scope.aborted) onCut();
     else scope.addEventListener("abort", onCut, { once: true });
     scope.throwIfAborted();
 
-    let view = receipt.turnId === undefined ? undefined : new TurnView(sessionId, receipt.turnId);
-    const early: EngineEvent[] = [];
-    const next = (event: EngineEvent) => {
-      if (view === undefined) early.push(event);
-      else this.#take(event, view);
-    };
-    this.#unsubscribe = fanout.add({ next, end: (error) => this.#end(error) }, sessionId);
     // Who hears the whole turn needs no receipt for it.
     const turnId = await Promise.race([named, this.#ended.promise.then((ended) => ended.turnId)]);
-    this.#turnId = turnId;
-    if (turnId !== undefined && view === undefined) {
-      view = new TurnView(sessionId, turnId);
-      early.forEach(next);
-    }
+    if (turnId !== undefined) follow(turnId);
     this.#accepted.resolve();
+    this.#deadlines.accepted();
     if (turnId !== undefined && !this.#over) hub.apply({ type: "turn_started", sessionId, turnId });
     return await this.#ended.promise;
   }
 
-  /** By its caller: the engine has to stop as well. */
+  #stop(named: Promise<string>): Promise<void> {
+    return stopTurn(this.#context, this.#request.sessionId, named);
+  }
+
+  /** By its caller, or by a deadline of his: the engine has to stop as well. */
   #isStopped(): boolean {
-    return this.#signal?.aborted === true || this.#withdrawn.signal.aborted;
+    const signals = [this.#options.signal, this.#withdrawn.signal, this.#deadlines.signal];
+    return signals.some((signal) => signal?.aborted);
   }
 
   #take(event: EngineEvent, view: TurnView): void {
     if (this.#over) return;
+    this.#deadlines.heard();
     for (const news of view.take(event)) {
       this.#events.push(news);
-      if (news.type !== "permission_requested" || this.#isRead) continue;
-      if (this.#isOurs(news, view) && !this.#context.hasAudience(news)) this.#context.onUnanswerable(news);
+      if (news.type === "permission_requested" && !this.#isRead && this.#isOurs(news, view))
+        this.#context.background(this.#findSomebody(news));
     }
     if (event.type === "turn_ended" && event.turnId === view.turnId) {
       this.#over = true;
@@ -189,9 +198,24 @@ export class PromptRun {
     }
   }
 
+  /** A request that nobody can answer must not wait for ever. Who has just been handed the turn may begin to read it. */
+  async #findSomebody(request: PermissionRequestedEvent): Promise<void> {
+    await this.accepted;
+    await delay(0, this.#context.link.signal);
+    if (!this.#isRead && !this.#context.hasAudience(request)) this.#context.onUnanswerable(request);
+  }
+
+  /** Nothing will come any more: the client was disposed, or the engine is out of reach for good. */
   #end(error: Error | undefined): void {
+    const { link } = this.#context;
     this.#seen ??= this.#partial();
-    this.#ended.reject(error ?? this.#context.link.signal.reason);
+    if (error === undefined) this.#ended.reject(link.signal.reason);
+    else if (this.#turnId === undefined || !EngineError.is(error, "ENGINE_UNAVAILABLE"))
+      this.#ended.reject(error);
+    else {
+      const message = `The turn was lost with its engine, which did not come back: ${error.message}`;
+      this.#ended.reject(new EngineError("TURN_LOST", message, { ...this.#where(), cause: error }));
+    }
   }
 
   #conclude(result: PromptResult): PromptResult {
@@ -206,10 +230,11 @@ export class PromptRun {
 
   #failed(cause: unknown): PromptResult {
     const { sessionId } = this.#request;
-    if (this.#signal?.aborted) this.#cancelled.abort(this.#signal.reason);
-    const stopped = this.#isStopped();
-    const error = (stopped ? promptAborted : promptFailed)(cause, this.#where());
-    const status = stopped ? "aborted" : "error";
+    const { signal } = this.#options;
+    if (signal?.aborted) this.#cancelled.abort(signal.reason);
+    const isAborted = signal?.aborted === true || this.#withdrawn.signal.aborted;
+    const error = (isAborted ? promptAborted : promptFailed)(cause, this.#where());
+    const status = STATUS_OF.get(error.code) ?? "error";
     return { ...(this.#seen ?? emptyResult(sessionId, this.#turnId, status, error)), status, error };
   }
 
@@ -221,49 +246,6 @@ export class PromptRun {
     if (turnId === undefined || state === undefined) return undefined;
     const messages = messagesOfTurn(state, turnId).map((message) => ({ ...message, complete: false }));
     return resultOf({ type: "turn_ended", sessionId, turnId, status: "aborted", messages }, engineId);
-  }
-
-  /** Resolves when the engine has taken the abort; the session's next prompt waits for the turn's end as well. */
-  #stopEngine(named: Promise<string>): Promise<void> {
-    const { link, stopping } = this.#context;
-    const { sessionId } = this.#request;
-    const asked = link.use(undefined, async (connection, signal) => {
-      // An abort that overtakes the prompt would stop nothing.
-      await named.catch(() => {});
-      await connection.abort(sessionId, { signal });
-    });
-    stopping.add(sessionId, this.#lastWords(asked));
-    return asked;
-  }
-
-  /** Waits for the end of an aborted turn. An engine that took the abort and says nothing more of it is believed. */
-  async #lastWords(asked: Promise<void>): Promise<void> {
-    const { hub, link, fanout, store } = this.#context;
-    const { sessionId } = this.#request;
-    const { promise: ended, resolve } = Promise.withResolvers<void>();
-    const release = hub.retain();
-    // Of a prompt whose answer was cut off the name may be unknown: then any turn of the session may be it.
-    const isOpen = () => {
-      const open = store.get(sessionId)?.openTurns;
-      return this.#turnId === undefined ? (open?.size ?? 0) > 0 : open?.has(this.#turnId) === true;
-    };
-    const next = (event: EngineEvent) => {
-      if (event.type === "turn_ended" && !isOpen()) resolve();
-    };
-    const leave = fanout.add({ next, end: () => resolve() }, sessionId);
-    try {
-      await asked;
-      if (!isOpen()) return;
-      const silent = () => new Error("The engine said nothing more.");
-      await withDeadline(LAST_WORDS_MS, silent, [link.signal], () => ended).catch(() => {
-        const turnId = this.#turnId;
-        if (turnId !== undefined && !link.signal.aborted)
-          hub.apply({ type: "turn_ended", sessionId, turnId, status: "aborted" });
-      });
-    } finally {
-      leave();
-      release();
-    }
   }
 
   /** Asked in this turn; or the engine does not say in which, and no other is open. */
@@ -280,10 +262,11 @@ export class PromptRun {
   }
 }
 
-/** Resolves with what the turn is called, when the engine has taken the prompt. */
-function nameOf(receipt: PromptReceipt): Promise<string> {
-  const { turnId, accepted } = receipt;
-  const named = turnId === undefined ? accepted : accepted.then(() => turnId);
-  named.catch(() => {});
-  return named;
+const STATUS_OF: ReadonlyMap<string, PromptResult["status"]> = new Map([
+  ["PROMPT_ABORTED", "aborted"],
+  ["TURN_LOST", "lost"],
+]);
+
+function awaitsPerson(state: SessionState | undefined): boolean {
+  return state !== undefined && (state.permissions.size > 0 || state.questions.size > 0);
 }

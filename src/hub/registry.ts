@@ -1,6 +1,11 @@
 import type { DiagnosticHandler } from "../engine/diagnostics.ts";
 import { EngineError } from "../engine/errors.ts";
-import type { RegistrySnapshot, SessionRegistry, WaitForOptions } from "../engine/managed-engine-client.ts";
+import type {
+  RegistrySnapshot,
+  SessionRegistry,
+  TreeOptions,
+  WaitForOptions,
+} from "../engine/managed-engine-client.ts";
 import type { PermissionRequest } from "../engine/permission.ts";
 import { scoped, withDeadline } from "../engine/scope.ts";
 import { type Session, type SessionRef, toSessionId } from "../engine/session.ts";
@@ -27,17 +32,18 @@ export class Registry implements SessionRegistry {
   }
 
   get(session: SessionRef): Session | undefined {
-    const state = this.#store.get(toSessionId(session));
-    return state?.known ? state.session : undefined;
+    return this.#store.sessions.get(toSessionId(session));
   }
 
   /** A request that waits for an answer. */
   permission(permissionId: string): PermissionRequest | undefined {
-    for (const state of this.#store.all()) {
-      const request = state.permissions.get(permissionId);
-      if (request !== undefined) return request;
-    }
-    return undefined;
+    return this.#store.permissions.get(permissionId);
+  }
+
+  permissions(session: SessionRef, { tree = false }: TreeOptions = {}): readonly PermissionRequest[] {
+    const id = toSessionId(session);
+    const isAsked = (sessionId: string) => (tree ? this.#line(sessionId).has(id) : sessionId === id);
+    return [...this.#store.permissions.values()].filter(({ sessionId }) => isAsked(sessionId)).sort(byAge);
   }
 
   list(): readonly Session[] {
@@ -108,12 +114,27 @@ export class Registry implements SessionRegistry {
   }
 
   #read(): RegistrySnapshot {
-    const known = [...this.#store.all()].filter((state) => state.known);
+    const sessions = this.#store.sessions.snapshot();
     return {
-      sessions: known.map((state) => state.session).sort((a, b) => b.updatedAt - a.updatedAt),
-      permissions: known
-        .flatMap((state) => [...state.permissions.values()])
-        .sort((a, b) => a.createdAt - b.createdAt),
+      latest: sessions.latest,
+      get sessions() {
+        return sessions.sessions;
+      },
+      permissions: [...this.#store.permissions.values()].sort(byAge),
     };
   }
+
+  /** A session, the one that started it, and so on. */
+  #line(sessionId: string): ReadonlySet<string> {
+    const line = new Set<string>();
+    for (let id: string | undefined = sessionId; id !== undefined && !line.has(id); ) {
+      line.add(id);
+      id = this.#store.sessions.get(id)?.parentId;
+    }
+    return line;
+  }
+}
+
+function byAge(a: PermissionRequest, b: PermissionRequest): number {
+  return a.createdAt - b.createdAt;
 }

@@ -89,6 +89,9 @@ export function reduceSession(state: SessionState, event: DriverEvent): readonly
     case "unknown":
       out.push(event);
       break;
+    case "gap":
+      // Of the wire, not of a session: who reads it reads again.
+      break;
     default:
       reduceMessage(state, event, out);
   }

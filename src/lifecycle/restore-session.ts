@@ -1,14 +1,14 @@
 import type { SessionSnapshot } from "../engine/driver.ts";
 import type { DriverMessage } from "../engine/driver-events.ts";
 import type { EngineEvent } from "../engine/events.ts";
-import { loseSync } from "./message-state.ts";
+import { loseSync, type MessageState } from "./message-state.ts";
 import { putMessage } from "./reduce-message.ts";
 import { reduceSession } from "./reduce-session.ts";
 import { restoreMessages } from "./restore-messages.ts";
 import { setActivity } from "./session-changes.ts";
 import { type SessionState, withTold } from "./session-state.ts";
 import { outcomeAfterReading } from "./turn-outcome.ts";
-import { endAnsweredBefore, settleTurns } from "./turns.ts";
+import { endAnsweredBefore, restAsTold, settleTurns } from "./turns.ts";
 
 /**
  * Brings a session to what was read of it, after a gap or when it is met for the first time, and returns what
@@ -20,10 +20,13 @@ export function restoreSession(
   final: boolean,
 ): readonly EngineEvent[] {
   const out: EngineEvent[] = [];
-  const { session, running, permissions } = snapshot;
-  const messages = snapshot.messages && withTurns(snapshot.messages);
+  const { session, running, permissions, questions, retry } = snapshot;
+  const history = snapshot.messages && restoreMessages(snapshot.messages);
+  const messages = history && withTurns(snapshot.messages ?? [], history);
+  const wasFollowed = state.openTurns.size > 0 || state.messages.size > 0;
   // Meeting a session is no event of the engine: nothing happened to it.
-  if (!state.known) state.session = withTold(state.session, session);
+  const isMet = !state.known;
+  if (isMet) state.session = withTold(state.session, session);
   state.known = true;
   out.push(...reduceSession(state, { type: "session_updated", session }));
 
@@ -32,28 +35,52 @@ export function restoreSession(
   state.newestMessageId = messages?.at(-1)?.id ?? state.newestMessageId;
   for (const message of ofInterest(state, messages ?? [], running))
     putMessage(state, message, "snapshot", out);
-  for (const request of permissions) {
-    // Engines go on listing the requests of aborted turns: of an idle session there are none.
-    if (running) out.push(...reduceSession(state, { type: "permission_requested", request }));
-  }
-  const open = new Set(permissions.map((request) => request.permissionId));
-  for (const { permissionId, sessionId } of [...state.permissions.values()]) {
-    if (open.has(permissionId)) continue;
-    state.permissions.delete(permissionId);
-    out.push({ type: "permission_resolved", permissionId, sessionId, decision: "dropped" });
-  }
+  // Engines go on listing the requests of aborted turns: of an idle session there are none.
+  takeRequests(state, running ? permissions : [], running ? questions : [], out);
   if (running) {
     const answering = messages?.findLast(({ role }) => role !== "user")?.turnId;
     if (answering !== undefined && state.openTurns.has(answering)) endAnsweredBefore(state, answering, out);
     const { activity = "thinking" } = state.session;
-    setActivity(state, activity.startsWith("awaiting") ? "tool" : activity, out);
-  } else settleTurns(state, out, (evidence) => outcomeAfterReading(evidence, final));
+    const now = activity.startsWith("awaiting") ? "tool" : activity;
+    setActivity(state, retry ? "retrying" : now, out, retry);
+  } else {
+    settleTurns(state, out, (evidence) => outcomeAfterReading(evidence, final));
+    const isTold = snapshot.resting !== undefined || history === undefined;
+    if (!wasFollowed && !isTold) restAsTold(state, history, isMet ? [] : out);
+  }
   return out;
 }
 
+/** What waits for a person now: what is new is asked, and what is gone was answered or dropped. */
+function takeRequests(
+  state: SessionState,
+  permissions: SessionSnapshot["permissions"],
+  questions: SessionSnapshot["questions"],
+  out: EngineEvent[],
+): void {
+  for (const request of permissions)
+    out.push(...reduceSession(state, { type: "permission_requested", request }));
+  const open = new Set(permissions.map(({ permissionId }) => permissionId));
+  for (const { permissionId, sessionId } of [...state.permissions.values()]) {
+    if (open.has(permissionId)) continue;
+    const resolved = { type: "permission_resolved", permissionId, sessionId, decision: "dropped" } as const;
+    out.push(...reduceSession(state, resolved));
+  }
+  if (questions === undefined) return;
+  for (const request of questions) out.push(...reduceSession(state, { type: "question_asked", request }));
+  const asked = new Set(questions.map(({ questionId }) => questionId));
+  for (const { questionId, sessionId } of [...state.questions.values()]) {
+    if (asked.has(questionId)) continue;
+    out.push(...reduceSession(state, { type: "question_resolved", questionId, sessionId }));
+  }
+}
+
 /** The same messages, each with the turn that it belongs to. */
-function withTurns(messages: readonly DriverMessage[]): readonly DriverMessage[] {
-  const turnIds = new Map(restoreMessages(messages).map(({ info: { id, turnId } }) => [id, turnId]));
+function withTurns(
+  messages: readonly DriverMessage[],
+  restored: readonly MessageState[],
+): readonly DriverMessage[] {
+  const turnIds = new Map(restored.map(({ info: { id, turnId } }) => [id, turnId]));
   return messages.map(({ continues: _, ...message }) => ({ ...message, turnId: turnIds.get(message.id) }));
 }
 

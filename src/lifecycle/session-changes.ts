@@ -5,7 +5,9 @@ import { type SessionState, sameFields } from "./session-state.ts";
 
 /** Puts another session in its place, and says so if it differs. */
 export function changeSession(state: SessionState, session: Session, out: EngineEvent[]): void {
+  const { status } = state.session;
   if (sameFields(state.session, session)) return;
+  if (session.status === "running" && status !== "running") state.restedAs = status;
   state.session = session;
   if (state.known) out.push({ type: "session_updated", session });
 }

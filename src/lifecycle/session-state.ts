@@ -17,6 +17,8 @@ export interface SessionState {
   known: boolean;
   /** What the engine said last: it works on the session. */
   engineRunning: boolean;
+  /** How it rested before it began to run. */
+  restedAs: RestingStatus;
   /** How it rests since then, by the engine's own account, if it gives one. */
   resting: RestingStatus | undefined;
   /** The working set: messages since the newest turn began, in the engine's order. */
@@ -49,6 +51,7 @@ export function createSessionState(engineId: string, sessionId: string): Session
     session,
     known: false,
     engineRunning: false,
+    restedAs: "idle",
     resting: undefined,
     messages: new Map(),
     openTurns: new Set(),
@@ -60,6 +63,16 @@ export function createSessionState(engineId: string, sessionId: string): Session
     forgotten: new Set(),
     forgottenUntil: 0,
   };
+}
+
+/** Nobody works on it, and nobody waits for anything. */
+export function hasNothingGoingOn({
+  engineRunning,
+  openTurns,
+  permissions,
+  questions,
+}: SessionState): boolean {
+  return !engineRunning && openTurns.size === 0 && permissions.size === 0 && questions.size === 0;
 }
 
 /** Keeps what the package derives, takes the rest from the engine. */

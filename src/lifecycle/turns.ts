@@ -1,3 +1,4 @@
+import type { RestingStatus } from "../engine/driver-events.ts";
 import type { EngineEvent } from "../engine/events.ts";
 import type { Message } from "../engine/message.ts";
 import { cancelTools, type MessageState, messageOf } from "./message-state.ts";
@@ -14,6 +15,15 @@ const SIGNAL_OF = {
   error: "prompt_failed",
   lost: "prompt_lost",
 } as const satisfies Record<TurnOutcome["status"], SessionSignal>;
+
+const RESTS_AS = {
+  completed: "completed",
+  superseded: "completed",
+  rejected: "idle",
+  aborted: "idle",
+  error: "error",
+  lost: "error",
+} as const satisfies Record<TurnOutcome["status"], RestingStatus>;
 
 /** A prompt opened a turn. What the working set holds of turns that are over goes. */
 export function beginTurn(state: SessionState, turnId: string, out: EngineEvent[]): void {
@@ -62,10 +72,10 @@ export function settleTurns(
     const outcome = judge(isBlamed ? evidence : { ...evidence, lastError: undefined });
     if (outcome !== undefined) endTurn(state, turnId, outcome, out);
   }
-  // It was busy with something that is no turn (a summary, say), or its last turn was taken over.
   if (state.openTurns.size > 0) return;
   if (state.resting !== undefined) restoreStatus(state, state.resting, out);
-  else if (state.session.status === "running") restoreStatus(state, "idle", out);
+  // It was busy with something that is no turn: nothing was asked, so nothing became of it.
+  else if (state.session.status === "running") restoreStatus(state, state.restedAs, out);
 }
 
 export function endTurn(state: SessionState, turnId: string, outcome: TurnOutcome, out: EngineEvent[]): void {
@@ -92,6 +102,25 @@ export function endTurn(state: SessionState, turnId: string, outcome: TurnOutcom
 /** The engine says that it is idle, and a turn still has no last word: somebody must read again. */
 export function awaitsLastWord(state: SessionState): boolean {
   return !state.engineRunning && state.openTurns.size > 0;
+}
+
+/**
+ * How a session rests whose turns nobody followed: it follows from the newest message, if that is an answer. Without a
+ * word on how that ended it may go on elsewhere, and nothing can be said.
+ */
+export function restAsTold(state: SessionState, messages: readonly MessageState[], out: EngineEvent[]): void {
+  const last = messages.at(-1);
+  if (last === undefined || last.info.role === "user") return;
+  const { turnId } = last.info;
+  const turn = messages.filter(({ info }) => info.role !== "user" && info.turnId === turnId).map(messageOf);
+  const isNoteOfTurn = isNote(messages.find(({ info }) => info.id === turnId));
+  const outcome = outcomeOf({
+    messages: turn,
+    lastError: undefined,
+    answeredLater: undefined,
+    isNote: isNoteOfTurn,
+  });
+  if (outcome !== undefined) restoreStatus(state, RESTS_AS[outcome.status], out);
 }
 
 export function messagesOfTurn(state: SessionState, turnId: string): readonly Message[] {

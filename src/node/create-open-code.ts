@@ -97,7 +97,7 @@ export async function createOpenCode(options: CreateOpenCodeOptions = {}): Promi
 async function answers(baseUrl: string, options: OpenCodeDriverOptions): Promise<boolean> {
   const driver = openCodeDriver({ ...options, baseUrl, timeout: PROBE_TIMEOUT_MS });
   try {
-    const report = { alive() {}, diagnostic() {} };
+    const report = { alive() {}, beat() {}, retryAfter() {}, diagnostic() {} };
     const connection = await driver.connect({ signal: new AbortController().signal, report });
     await connection.close();
     return true;

@@ -102,7 +102,8 @@ export class Feed {
         throw error;
       });
     if (response === undefined) return undefined;
-    const frames = readSse(response, { signal, onActivity: report.alive });
+    const { alive: onActivity, beat: onComment, retryAfter: onRetry } = report;
+    const frames = readSse(response, { signal, onActivity, onComment, onRetry });
     const where = `GET ${http.baseUrl}${v1Routes.events.path}`;
     const late = () => {
       const message = `${where} opened an event stream and said nothing in ${connectTimeout} ms. Try again.`;

@@ -57,14 +57,15 @@ export class V1Prompts {
   send(request: PromptRequest): PromptReceipt {
     const { http, feed, asyncPrompts } = this.#options;
     const { sessionId, signal } = request;
-    const asked = request.messageId ?? mintMessageId();
+    const asked = request.sendAs ?? request.messageId ?? mintMessageId();
     const path = pathOf("prompt", sessionId);
     const body = promptBody(request, asked);
     if (asyncPrompts && feed.hasBus) {
       const call = { body: { ...body, async: true }, signal };
-      return { accepted: http.json("POST", path, acceptedSchema, call).then(({ value }) => value.messageId) };
+      const accepted = http.json("POST", path, acceptedSchema, call).then(({ value }) => value.messageId);
+      return { sentAs: asked, accepted };
     }
-    return { accepted: this.#open(request, asked, body) };
+    return { sentAs: asked, accepted: this.#open(request, asked, body) };
   }
 
   /** Resolves with the name that the server gives the turn, and follows its stream. */
@@ -135,7 +136,7 @@ export class V1Prompts {
   async *#events(response: Response): TurnEvents {
     const { report, life } = this.#options;
     try {
-      for await (const frame of readSse(response, { signal: life, onActivity: report.alive })) {
+      for await (const frame of readSse(response, { signal: life })) {
         const event = readTurnFrame(frame, report);
         if (event !== undefined) yield event;
       }

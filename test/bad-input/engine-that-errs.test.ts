@@ -119,8 +119,10 @@ describe("an event stream that misbehaves while all else is well", () => {
 });
 
 describe("an engine that stops answering", () => {
-  // Time passes when the server has got the request, however slow the machine is.
-  beforeEach(() => void vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] }));
+  // Time passes when the server has got the request, however slow the machine is. A prompt is sent again a few times.
+  beforeEach(
+    () => void vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"], shouldAdvanceTime: true }),
+  );
   afterEach(() => void vi.useRealTimers());
 
   it.each([

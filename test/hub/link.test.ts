@@ -3,7 +3,7 @@ import { Link } from "../../src/hub/link.ts";
 import { createMockEngine } from "../../src/testing/mock-engine.ts";
 import { rejection } from "./support.ts";
 
-const report = { alive: () => {}, diagnostic: () => {} };
+const report = { alive: () => {}, beat: () => {}, retryAfter: () => {}, diagnostic: () => {} };
 
 it("makes no connection after dispose()", async () => {
   const engine = createMockEngine();

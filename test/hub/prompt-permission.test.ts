@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { PromptCall } from "../../src/engine/prompt-call.ts";
 import { createMockEngine } from "../../src/testing/mock-engine.ts";
-import { clientOf, gate, next, settle, stage, tampered } from "./support.ts";
+import { clientOf, gate, next, settle, stage, tampered, until } from "./support.ts";
 
 const asking = () => [{ tool: "bash", output: "ok", ask: { description: "Run `ls`" } }, { text: "Went on." }];
 const replies = (calls: readonly string[]) => calls.filter((call) => call.startsWith("reply"));
@@ -111,7 +111,7 @@ describe("permissions of another turn in the session", () => {
     await mine;
     const other = clientOf(engine);
     const asked = next(other, "permission_requested");
-    const theirs = other.session.prompt(session, "ask");
+    const theirs = other.session.prompt(session, "ask", { ifRunning: "steer" });
     const { permissionId } = await asked;
     await settle();
     expect(replies(engine.calls)).toEqual([]);
@@ -122,7 +122,7 @@ describe("permissions of another turn in the session", () => {
   it("are for the reader of that turn, not for its neighbour's", async () => {
     const { client, engine, session } = await stage(script);
     await client.session.prompt(session, "wait");
-    const call = client.session.prompt(session, "ask");
+    const call = client.session.prompt(session, "ask", { ifRunning: "steer" });
     for await (const event of call) {
       if (event.type !== "permission_requested") continue;
       await settle();
@@ -143,7 +143,7 @@ describe("permissions of another turn in the session", () => {
       createdAt: 1,
     };
     engine.emit({ type: "permission_requested", request });
-    await settle();
+    await until(() => replies(engine.calls).length > 0);
     expect(replies(engine.calls)).toEqual(["reply per_x deny"]);
   });
 });

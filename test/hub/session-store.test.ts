@@ -18,16 +18,16 @@ describe("SessionStore", () => {
       { type: "session_status", sessionId: "ses_1", running: false },
     ];
     expect(lastWords.flatMap((event) => store.apply(event))).toEqual([]);
-    expect([...store.all()]).toEqual([]);
+    expect([...store.active()]).toEqual([]);
   });
 
   it("passes on what needs no session, and meets one that is at work", () => {
     const store = new SessionStore("mock");
     const unknown: DriverEvent = { type: "unknown", name: "todo.updated", sessionId: "ses_2", raw: 1 };
     expect(store.apply(unknown)).toEqual([unknown]);
-    expect([...store.all()]).toEqual([]);
+    expect([...store.active()]).toEqual([]);
     store.apply({ type: "session_status", sessionId: "ses_2", running: true });
-    expect([...store.all()].map(({ session: { id, status } }) => [id, status])).toEqual([
+    expect([...store.active()].map(({ session: { id, status } }) => [id, status])).toEqual([
       ["ses_2", "running"],
     ]);
   });

@@ -113,7 +113,15 @@ export function withoutBackoff(): void {
 
 /** Clocks stand still until they are told; everything else runs. */
 export function stoppedClock(): void {
-  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "setInterval", "clearInterval", "Date"] });
+  const toFake = [
+    "setTimeout",
+    "clearTimeout",
+    "setInterval",
+    "clearInterval",
+    "Date",
+    "performance",
+  ] as const;
+  vi.useFakeTimers({ toFake: [...toFake] });
   onTestFinished(() => {
     vi.useRealTimers();
   });

@@ -33,7 +33,8 @@ describe("meeting a session", () => {
     const it = listener();
     it.read(snapshot(false, [user("t1", 1), answer("a1", "t1", 2, done("stop"))]));
     expect(it.events).toEqual([]);
-    expect(it.state).toMatchObject({ known: true, newestMessageId: "a1", session: { status: "idle" } });
+    // It is told how the session rests, all the same.
+    expect(it.state).toMatchObject({ known: true, newestMessageId: "a1", session: { status: "completed" } });
     expect(it.state.messages.size).toBe(0);
   });
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { mintMessageId, mintPartIds } from "../../src/opencode/native/ids.ts";
+import { mintMessageId, partIds } from "../../src/opencode/native/ids.ts";
 import { promptBody, toParts } from "../../src/opencode/native/prompt-body.ts";
 
 const LAST = 2n ** 48n - 1n;
@@ -53,7 +53,7 @@ describe("the ids of a message's parts", () => {
     fc.assert(
       fc.property(times, suffixes, fc.integer({ min: 0, max: 9 }), (time, suffix, count) => {
         fc.pre(time < LAST - 9n);
-        const ids = mintPartIds(idOf(time, suffix), count);
+        const ids = partIds(idOf(time, suffix), count);
         expect(ids).toHaveLength(count);
         expect(ids.toSorted()).toEqual(ids);
         for (const id of ids) expect(id).toMatch(/^prt_[0-9a-f]{12}[0-9A-Za-z]{14}$/);
@@ -69,13 +69,13 @@ describe("the body of a prompt", () => {
         { type: "text", text: "Look" },
         { type: "image", url: "data:," },
       ],
-      undefined,
+      "msg_000000000001ABCDEFGHIJKLMN",
     );
     expect(body).toEqual({
-      messageID: expect.stringMatching(/^msg_000000000001/),
+      messageID: "msg_000000000001ABCDEFGHIJKLMN",
       parts: [
-        { id: expect.stringMatching(/^prt_000000000001/), type: "text", text: "Look" },
-        { id: expect.stringMatching(/^prt_000000000002/), type: "file", url: "data:,", mime: "image/png" },
+        { id: "prt_000000000001ABCDEFGHIJKLMN", type: "text", text: "Look" },
+        { id: "prt_000000000002ABCDEFGHIJKLMN", type: "file", url: "data:,", mime: "image/png" },
       ],
     });
   });

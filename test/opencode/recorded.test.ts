@@ -22,7 +22,7 @@ describe.each(Object.entries(SCENARIOS))("%s", (name, scenario) => {
     const sessions = told(scenario.sessions, telling);
 
     it("knows each session, and which of them is another's child", () => {
-      const known = [...watched.store.all()].map(({ session }) => session);
+      const known = [...watched.store.active()].map(({ session }) => session);
       expect(known.map(({ title }) => title)).toEqual(sessions.map(([title]) => title));
       const [parent, ...others] = known;
       for (const { parentId, title } of others)
@@ -155,7 +155,7 @@ describe.each(Object.entries(SCENARIOS))("%s", (name, scenario) => {
   it("adds up to the same from either stream", async () => {
     const everywhere = watch(await tell(name, "as recorded"));
     const here = watch(await tell(name, "as recorded from /event"));
-    for (const { session, messages } of here.store.all()) {
+    for (const { session, messages } of here.store.active()) {
       const other = everywhere.store.get(session.id);
       expect(session).toEqual(other?.session);
       expect([...messages.values()].map(messageOf)).toEqual(
@@ -185,7 +185,7 @@ describe.each(Object.entries(SCENARIOS))("%s", (name, scenario) => {
   it("learns where each session lives", async () => {
     const { directories, events } = await decodeRecording(recordedBytes(name));
     const { store } = watch(events);
-    for (const { session } of store.all()) expect(directories.get(session.id)).toBe(session.workingDirectory);
+    for (const { session } of store.active()) expect(directories.get(session.id)).toBe(session.workingDirectory);
     // Frames of `/event` do not say.
     expect((await decodeRecording(recordedBytes(name, "event"))).directories).toEqual(new Map());
   });
@@ -198,7 +198,7 @@ function told(sessions: Readonly<Record<string, SessionScenario>>, telling: Tell
 }
 
 function sessionCalled(title: string, { store }: Watched) {
-  for (const { session } of store.all()) if (session.title === title) return session;
+  for (const { session } of store.active()) if (session.title === title) return session;
   throw new Error(`No session is called ${title}.`);
 }
 

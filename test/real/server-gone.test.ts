@@ -20,7 +20,7 @@ it("a prompt whose server is gone for good settles with what was seen of it", as
     }
   }
   const result = await call.settled();
-  expect(result).toMatchObject({ status: "error", error: { code: "ENGINE_UNAVAILABLE" } });
+  expect(result).toMatchObject({ status: "lost", error: { code: "TURN_LOST" } });
   expect(result.text).toMatch(/^tick0 tick1 tick2 /);
   expect(result.message?.complete).toBe(false);
   expect(await client.health()).toMatchObject({ ok: false });

@@ -18,10 +18,11 @@ describe("the answer to a prompt", () => {
     expect(response.headers.get("content-type")).toBe("text/event-stream");
     const events = await restOf(await server.open("POST", path(id), { prompt: "Hi" }));
     for (const event of events) expect(turnEventSchema.safeParse(event).success).toBe(true);
-    expect(events.map(({ type }) => type)).toEqual([
+    // Deltas that waited for their reader are one.
+    const kinds = events.map(({ type }) => type).filter((type, index, all) => type !== all[index - 1]);
+    expect(kinds).toEqual([
       "turn_started",
       "reasoning_delta",
-      "text_delta",
       "text_delta",
       "tool_call_start",
       "tool_call_update",

@@ -12,10 +12,12 @@ import { EngineError } from "../../engine/errors.ts";
 import type { CreateSessionOptions } from "../../engine/managed-engine-client.ts";
 import type { Http } from "../../http.ts";
 import { decodeFileDiff, decodeMessage, decodeSession } from "./decode.ts";
+import { mintMessageId } from "./ids.ts";
 import { listen } from "./listen.ts";
 import { NativeModels } from "./models.ts";
 import { NativePermissions } from "./permissions.ts";
 import { promptBody, toParts } from "./prompt-body.ts";
+import { NativeQuestions } from "./questions.ts";
 import { fileDiffsSchema, healthSchema, messageSchema, messagesSchema, sessionSchema } from "./schema.ts";
 import { NativeSessions } from "./sessions.ts";
 import { readSnapshot } from "./snapshot.ts";
@@ -59,6 +61,7 @@ export function createNativeConnection(options: NativeOptions): EngineConnection
   const life = new AbortController();
   const sessions = new NativeSessions(http, report, workingDirectory);
   const permissions = new NativePermissions(http, sessions);
+  const questions = new NativeQuestions(http);
   const models = new NativeModels(http);
   const toldOnce = new Set<string>();
 
@@ -98,17 +101,19 @@ export function createNativeConnection(options: NativeOptions): EngineConnection
       const message = `OpenCode takes no ${option} with a prompt; ${advice}.`;
       report.diagnostic({ level: "warning", code: "option_ignored", message, sessionId });
     }
-    const [newest, model] = await Promise.all([
-      request.newestMessageId ?? sessions.newestMessageId(sessionId, signal),
+    const newMessageId = async () =>
+      mintMessageId(request.newestMessageId ?? (await sessions.newestMessageId(sessionId, signal)));
+    const [messageID, model] = await Promise.all([
+      request.sendAs ?? newMessageId(),
       asked === undefined
         ? undefined
         : sessions
             .directoryOf(sessionId, signal)
             .then((directory) => models.resolve(asked, directory, signal)),
     ]);
-    const body = { ...promptBody(content, newest), ...(model && { model }), ...(system && { system }) };
+    const body = { ...promptBody(content, messageID), ...(model && { model }), ...(system && { system }) };
     const accepted = http.send("POST", `${sessions.path(sessionId)}/prompt_async`, { body, signal });
-    return { turnId: body.messageID, accepted };
+    return { turnId: messageID, sentAs: messageID, accepted };
   };
 
   const turnOf = async (
@@ -141,7 +146,7 @@ export function createNativeConnection(options: NativeOptions): EngineConnection
       const error = value.healthy ? {} : { error: "OpenCode says that it is not healthy." };
       return { ok: value.healthy, latencyMs: performance.now() - started, ...error };
     },
-    snapshot: (request) => readSnapshot(request, sessions, permissions),
+    snapshot: (request) => readSnapshot(request, { sessions, permissions, questions }),
     createSession,
     prompt,
     async messages(sessionId, { signal }) {

@@ -6,6 +6,7 @@ import {
   decodePart,
   decodePermission,
   decodeQuestion,
+  decodeRetry,
   decodeSession,
 } from "./decode.ts";
 import { decodeError } from "./errors.ts";
@@ -75,11 +76,10 @@ export function decodeEvent(payload: WirePayload, now: number): readonly DriverE
       return [{ type: "session_deleted", sessionId: eventSchemas[type].parse(properties).info.id }];
     case "session.status": {
       const { sessionID: sessionId, status } = eventSchemas[type].parse(properties);
-      const { attempt, message, next } = status;
-      if (status.type !== "retry")
-        return [{ type: "session_status", sessionId, running: status.type !== "idle" }];
-      const retry = { attempt: attempt ?? 1, message: message ?? "", nextAt: next ?? now };
-      return [{ type: "session_status", sessionId, running: true, retry }];
+      const retry = decodeRetry(status, now);
+      return [
+        { type: "session_status", sessionId, running: status.type !== "idle", ...(retry && { retry }) },
+      ];
     }
     case "session.idle": {
       const { sessionID } = eventSchemas[type].parse(properties);
@@ -118,6 +118,14 @@ export function decodeEvent(payload: WirePayload, now: number): readonly DriverE
     case "server.connected":
     case "server.heartbeat":
       return [];
+    case "server.instance.disposed": {
+      const { directory } = eventSchemas[type].parse(properties);
+      const reason = `The engine let go of ${directory ?? "its directories"}.`;
+      return [
+        { type: "gap", reason, ...(directory ? { workingDirectory: directory } : {}) },
+        unknown(payload),
+      ];
+    }
     default:
       return [unknown(payload)];
   }

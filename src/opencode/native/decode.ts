@@ -1,6 +1,7 @@
 import type { DriverMessage, DriverPart, DriverSession } from "../../engine/driver-events.ts";
 import type { FileDiff, StopReason, ToolCall, ToolCallStatus, Usage } from "../../engine/message.ts";
 import type { PermissionRequest, QuestionRequest } from "../../engine/permission.ts";
+import type { RetryNotice } from "../../engine/session.ts";
 import { decodeError } from "./errors.ts";
 import {
   fileDiffSchema,
@@ -11,6 +12,7 @@ import {
   type WirePermission,
   type WireQuestion,
   type WireSession,
+  type WireStatus,
 } from "./schema.ts";
 
 export function decodeSession(wire: WireSession): DriverSession {
@@ -105,6 +107,15 @@ export function decodePermission(wire: WirePermission, createdAt: number): Permi
     ...(tool?.callID ? { toolCallId: tool.callID } : {}),
     ...(change ? { diff: [change] } : {}),
   };
+}
+
+/** While the engine waits before it asks its model again. */
+export function decodeRetry(
+  { type, attempt, message, next }: WireStatus,
+  now: number,
+): RetryNotice | undefined {
+  if (type !== "retry") return undefined;
+  return { attempt: attempt ?? 1, message: message ?? "", nextAt: next ?? now };
 }
 
 export function decodeQuestion(wire: WireQuestion, createdAt: number): QuestionRequest {

@@ -1,4 +1,4 @@
-import type { EngineErrorCode, EngineErrorInfo } from "../../engine/errors.ts";
+import { EngineError, type EngineErrorCode, type EngineErrorInfo } from "../../engine/errors.ts";
 import type { WireError } from "./schema.ts";
 
 /** An error on a message or in a `session.error` event. `provider`: whose model was asked. */
@@ -48,6 +48,11 @@ export function decodeErrorBody(_status: number, body: unknown): EngineErrorInfo
   const path = typeof data.path === "string" ? `${data.path}: ` : "";
   const message = typeof data.message === "string" ? data.message : name;
   return { code: CODE_OF_BODY.get(name) ?? "UNKNOWN", message: path + message };
+}
+
+/** Older releases do not know every route: they answer with a web page, or with an error of their proxy. */
+export function lacksRoute(error: unknown): boolean {
+  return EngineError.is(error) && (error.code === "INVALID_RESPONSE" || error.status === 500);
 }
 
 function retryAfterOf(headers: Readonly<Record<string, unknown>> | null | undefined): number | undefined {

@@ -22,6 +22,7 @@ export function* readFrame({ data }: SseFrame, context: FrameContext): Iterable<
   try {
     const { payload, directory } = frameSchema.parse(JSON.parse(data));
     if (payload.type === "sync") return;
+    if (payload.type === "server.heartbeat") return report.beat();
     // A frame that comes twice: of a delta nothing but the id of its event would tell. Older releases send none.
     if (payload.id !== undefined && payload.id === context.lastEventId) return;
     context.lastEventId = payload.id;

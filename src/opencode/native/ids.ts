@@ -14,15 +14,22 @@ export function mintMessageId(newest: string | undefined): string {
 }
 
 /**
- * Ids of the parts of a message, in their order. With them the same POST again is an upsert, not a second prompt.
+ * Ids of the parts of a message, in their order: always the same for the same message. With them the same POST again is
+ * an upsert, not a second prompt.
  */
-export function mintPartIds(messageId: string, count: number): readonly string[] {
-  const time = BigInt(`0x${messageId.slice("msg_".length, "msg_".length + TIME_DIGITS)}`);
-  return Array.from({ length: count }, (_, index) => `prt_${stamp(time + BigInt(index))}`);
+export function partIds(messageId: string, count: number): readonly string[] {
+  const [time, suffix] = [messageId.slice(4, 4 + TIME_DIGITS), messageId.slice(4 + TIME_DIGITS)];
+  return Array.from(
+    { length: count },
+    (_, index) => `prt_${digitsOf(BigInt(`0x${time}`) + BigInt(index))}${suffix}`,
+  );
+}
+
+function digitsOf(time: bigint): string {
+  return (time & TIME_MASK).toString(16).padStart(TIME_DIGITS, "0");
 }
 
 function stamp(time: bigint): string {
-  const digits = (time & TIME_MASK).toString(16).padStart(TIME_DIGITS, "0");
   const random = crypto.getRandomValues(new Uint8Array(SUFFIX_LENGTH));
-  return digits + Array.from(random, (byte) => ALPHABET[byte % ALPHABET.length]).join("");
+  return digitsOf(time) + Array.from(random, (byte) => ALPHABET[byte % ALPHABET.length]).join("");
 }

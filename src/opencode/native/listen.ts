@@ -23,7 +23,8 @@ export async function listen(
 ): Promise<DriverEventStream> {
   const signal = AbortSignal.any([...signals]);
   const response = await http.open("GET", "/global/event", { signal, timeout: connectTimeout });
-  const frames = readSse(response, { signal, onActivity: report.alive });
+  const { alive: onActivity, retryAfter: onRetry } = report;
+  const frames = readSse(response, { signal, onActivity, onRetry });
   const where = `GET ${http.baseUrl}/global/event`;
   const late = () => {
     const message = `${where} opened an event stream and said nothing in ${connectTimeout} ms. Try again.`;

@@ -1,5 +1,5 @@
 import { type PromptContent, toContentList } from "../../engine/message.ts";
-import { mintMessageId, mintPartIds } from "./ids.ts";
+import { partIds } from "./ids.ts";
 
 interface PromptBody {
   readonly messageID: string;
@@ -7,10 +7,9 @@ interface PromptBody {
 }
 
 /** The ids and parts of a prompt. Posting the same body again adds nothing. */
-export function promptBody(content: PromptContent, newest: string | undefined): PromptBody {
-  const messageID = mintMessageId(newest);
+export function promptBody(content: PromptContent, messageID: string): PromptBody {
   const parts = toParts(content);
-  const ids = mintPartIds(messageID, parts.length);
+  const ids = partIds(messageID, parts.length);
   return { messageID, parts: parts.map((part, index) => ({ id: ids[index], ...part })) };
 }
 

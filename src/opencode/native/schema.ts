@@ -156,6 +156,7 @@ const statusSchema = z.looseObject({
   message: optionalString,
   next: optionalNumber,
 });
+export type WireStatus = z.infer<typeof statusSchema>;
 
 export const providersSchema = z.looseObject({
   providers: z.array(
@@ -187,6 +188,7 @@ export type WireConfig = z.infer<typeof configSchema>;
 export const sessionsSchema = z.array(sessionSchema);
 export const messagesSchema = z.array(messageSchema);
 export const permissionsSchema = z.array(permissionSchema);
+export const questionsSchema = z.array(questionSchema);
 export const statusesSchema = z.record(z.string(), statusSchema);
 export const fileDiffsSchema = z.array(fileDiffSchema);
 
@@ -218,6 +220,7 @@ export const eventSchemas = {
   "message.part.removed": z.looseObject({ ...inSession, messageID: z.string(), partID: z.string() }),
   "permission.asked": permissionSchema,
   "permission.replied": z.looseObject({ ...inSession, requestID: z.string(), reply: z.string() }),
+  "server.instance.disposed": z.looseObject({ directory: z.string() }),
   "question.asked": questionSchema,
   "question.replied": z.looseObject({ ...inSession, requestID: z.string() }),
   "question.rejected": z.looseObject({ ...inSession, requestID: z.string() }),

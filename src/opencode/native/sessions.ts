@@ -3,7 +3,15 @@ import type { DriverMessage } from "../../engine/driver-events.ts";
 import { EngineError } from "../../engine/errors.ts";
 import type { Http } from "../../http.ts";
 import { decodeMessage } from "./decode.ts";
-import { messagesSchema, sessionSchema, sessionsSchema, statusesSchema, type WireSession } from "./schema.ts";
+import { lacksRoute } from "./errors.ts";
+import {
+  messagesSchema,
+  sessionSchema,
+  sessionsSchema,
+  statusesSchema,
+  type WireSession,
+  type WireStatus,
+} from "./schema.ts";
 
 const PAGE = 500;
 /** How many messages are read to catch up with a turn. */
@@ -82,9 +90,7 @@ export class NativeSessions {
       const answer = await this.#http.json("GET", "/experimental/session", sessionsSchema, { query, signal });
       return { sessions: answer.value, cursor: answer.headers.get("x-next-cursor") ?? undefined };
     } catch (error) {
-      // Older releases do not know the route: they answer with a web page, or with an error of their proxy.
-      if (EngineError.is(error, "INVALID_RESPONSE") || (EngineError.is(error) && error.status === 500))
-        return undefined;
+      if (lacksRoute(error)) return undefined;
       throw error;
     }
   }
@@ -95,12 +101,15 @@ export class NativeSessions {
     return (await this.#http.json("GET", "/session", sessionsSchema, { query, signal })).value;
   }
 
-  /** Ids of the sessions that run in a directory. Asking makes the engine load it. */
-  async running(directory: string | undefined, signal: AbortSignal): Promise<readonly string[]> {
+  /** The sessions that run in a directory, or wait to ask their model again. Asking makes the engine load it. */
+  async statuses(
+    directory: string | undefined,
+    signal: AbortSignal,
+  ): Promise<readonly (readonly [sessionId: string, status: WireStatus])[]> {
     try {
       const query = { directory };
       const { value } = await this.#http.json("GET", "/session/status", statusesSchema, { query, signal });
-      return Object.entries(value).flatMap(([id, status]) => (status.type === "idle" ? [] : [id]));
+      return Object.entries(value).filter(([, { type }]) => type !== "idle");
     } catch (error) {
       // A directory with a broken configuration answers 400 to everything; the others are well.
       if (!EngineError.is(error, "CONFIG_INVALID")) throw error;
@@ -118,10 +127,11 @@ export class NativeSessions {
   async recentMessages(
     sessionId: string,
     signal: AbortSignal,
+    limit: number = RECENT_MESSAGES,
   ): Promise<readonly DriverMessage[] | undefined> {
     try {
       const path = `${this.path(sessionId)}/message`;
-      const query = { limit: RECENT_MESSAGES };
+      const query = { limit };
       return (await this.#http.json("GET", path, messagesSchema, { query, signal })).value.map(decodeMessage);
     } catch (error) {
       if (EngineError.is(error, "SESSION_NOT_FOUND")) return undefined;

@@ -1,15 +1,25 @@
 import type { SessionSnapshot, SnapshotRequest } from "../../engine/driver.ts";
+import type { DriverMessage } from "../../engine/driver-events.ts";
 import { EngineError } from "../../engine/errors.ts";
-import { decodeSession } from "./decode.ts";
+import { decodeRetry, decodeSession } from "./decode.ts";
 import type { NativePermissions } from "./permissions.ts";
+import type { NativeQuestions } from "./questions.ts";
 import type { WireSession } from "./schema.ts";
 import type { NativeSessions } from "./sessions.ts";
+
+export interface SnapshotSources {
+  readonly sessions: NativeSessions;
+  readonly permissions: NativePermissions;
+  readonly questions: NativeQuestions;
+}
+
+/** Of how many sessions at rest it is read how they rest, when all are listed. */
+const NEWEST = 100;
 
 /** Reads the engine's truth about sessions: what runs, what waits for an answer, and the messages that are wanted. */
 export async function readSnapshot(
   { sessionIds, withMessages, signal }: SnapshotRequest,
-  sessions: NativeSessions,
-  permissions: NativePermissions,
+  { sessions, permissions, questions }: SnapshotSources,
 ): Promise<readonly SessionSnapshot[]> {
   const read =
     sessionIds === undefined ? await sessions.list(signal) : await getAll(sessionIds, sessions, signal);
@@ -21,19 +31,47 @@ export async function readSnapshot(
     ...new Set([sessions.defaultDirectory, ...inUse.map(({ directory }) => directory ?? undefined)]),
   ];
 
-  const [running, pending, messages] = await Promise.all([
-    Promise.all(directories.map((directory) => sessions.running(directory, signal))),
+  const [statuses, pending, asking] = await Promise.all([
+    Promise.all(directories.map((directory) => sessions.statuses(directory, signal))),
     permissions.list(directories, signal),
-    Promise.all(withMessages.map(async (id) => [id, await sessions.recentMessages(id, signal)] as const)),
+    questions.list(directories, signal),
   ]);
-  const runningIds = new Set(running.flat());
-  const messagesOf = new Map(messages);
-  return read.map((session) => ({
-    session: decodeSession(session),
-    running: runningIds.has(session.id),
-    messages: messagesOf.get(session.id),
-    permissions: pending.filter(({ sessionId }) => sessionId === session.id),
-  }));
+  const running = new Map(statuses.flat());
+  const messages = new Map<string, readonly DriverMessage[] | undefined>();
+  const readMessages = async (id: string, limit?: number) =>
+    messages.set(id, await sessions.recentMessages(id, signal, limit));
+  const resting =
+    sessionIds === undefined
+      ? newest(read, directories).filter(({ id }) => !running.has(id) && !asked.has(id))
+      : [];
+  await Promise.all([
+    ...withMessages.map((id) => readMessages(id)),
+    ...resting.map(({ id }) => readMessages(id, 1)),
+  ]);
+  const now = Date.now();
+  return read.map((session) => {
+    const { id } = session;
+    const status = running.get(id);
+    return {
+      session: decodeSession(session),
+      running: status !== undefined,
+      retry: status && decodeRetry(status, now),
+      messages: messages.get(id),
+      permissions: pending.filter(({ sessionId }) => sessionId === id),
+      questions: asking?.filter(({ sessionId }) => sessionId === id),
+    };
+  });
+}
+
+/** The newest sessions of the directories that are loaded anyway. */
+function newest(
+  read: readonly WireSession[],
+  directories: readonly (string | undefined)[],
+): readonly WireSession[] {
+  return read
+    .filter(({ directory }) => directories.includes(directory ?? undefined))
+    .sort((a, b) => b.time.updated - a.time.updated)
+    .slice(0, NEWEST);
 }
 
 /** Those that are still there. */

@@ -1,0 +1,75 @@
+import type { PromptReceipt, PromptRequest } from "../engine/driver.ts";
+import type { EventHub } from "./event-hub.ts";
+import { insist } from "./insist.ts";
+import type { Link } from "./link.ts";
+import type { SessionStore } from "./session-store.ts";
+
+export interface SendingContext {
+  readonly link: Link;
+  readonly hub: EventHub;
+  readonly store: SessionStore;
+}
+
+export type PromptRunRequest = Omit<PromptRequest, "signal" | "newestMessageId" | "sendAs">;
+
+/** A prompt that is on its way to the engine. */
+export interface SentPrompt {
+  /** What the turn is called, where that is known from the start. */
+  readonly turnId: string | undefined;
+  /** Resolves with what the turn is called, when the engine has taken the prompt. */
+  readonly named: Promise<string>;
+}
+
+/**
+ * Sends a prompt. Where it can't be known whether the engine has taken it, it is sent again under the same name, which
+ * makes no second prompt of it. `readyTimeout`: milliseconds for the event stream to come back before that.
+ */
+export async function sendPrompt(
+  context: SendingContext,
+  request: PromptRunRequest,
+  scope: AbortSignal,
+  readyTimeout: number | undefined,
+): Promise<SentPrompt> {
+  const { hub } = context;
+  const first = await send(context, request, undefined, scope);
+  const { turnId, sentAs } = first;
+  const again = async () => {
+    await hub.ready(scope, readyTimeout);
+    return nameIn(await send(context, request, sentAs, scope));
+  };
+  const name = async (attempt: number) => {
+    try {
+      return await (attempt === 0 ? nameIn(first) : again());
+    } catch (error) {
+      if (turnId !== undefined && isTold(context, request, turnId)) return turnId;
+      throw error;
+    }
+  };
+  const named = sentAs === undefined ? name(0) : insist(scope, name);
+  // Who does not wait for it hears of it otherwise.
+  named.catch(() => {});
+  return { turnId, named };
+}
+
+async function send(
+  { link, store }: SendingContext,
+  request: PromptRunRequest,
+  sendAs: string | undefined,
+  scope: AbortSignal,
+): Promise<PromptReceipt> {
+  const connection = await link.connection();
+  scope.throwIfAborted();
+  const newestMessageId = store.get(request.sessionId)?.newestMessageId;
+  return connection.prompt({ ...request, newestMessageId, sendAs, signal: scope });
+}
+
+async function nameIn(receipt: PromptReceipt): Promise<string> {
+  if (receipt.turnId === undefined) return receipt.accepted;
+  await receipt.accepted;
+  return receipt.turnId;
+}
+
+/** Its answer was lost, but the engine tells of the prompt. */
+function isTold({ store }: SendingContext, { sessionId }: PromptRunRequest, turnId: string): boolean {
+  return store.get(sessionId)?.messages.has(turnId) === true;
+}
