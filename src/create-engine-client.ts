@@ -4,7 +4,7 @@ import type { DiagnosticHandler } from "./engine/diagnostics.ts";
 import type { EngineConnection, EngineDriver, SessionSnapshot } from "./engine/driver.ts";
 import type { HealthStatus } from "./engine/engine-client.ts";
 import { EngineError, reasonOf } from "./engine/errors.ts";
-import type { CallOptions, ManagedEngineClient } from "./engine/managed-engine-client.ts";
+import type { CallOptions, DisposeOptions, ManagedEngineClient } from "./engine/managed-engine-client.ts";
 import { withDeadline } from "./engine/scope.ts";
 import { type Session, type SessionRef, toSessionId } from "./engine/session.ts";
 import { Background } from "./hub/background.ts";
@@ -80,6 +80,7 @@ export function createEngineClient(
   const background = new Background(diagnostic);
   // What the engine does not keep of a session, for as long as this client lives.
   const systemPrompts = new Map<string, string>();
+  const runs = new Set<PromptRun>();
   let disposed: Promise<void> | undefined;
 
   /** With what the mirror knows of it besides. */
@@ -148,7 +149,8 @@ export function createEngineClient(
     background: background.add,
   };
 
-  const dispose = async (): Promise<void> => {
+  const dispose = async ({ abortRunning = false }: DisposeOptions): Promise<void> => {
+    if (abortRunning) for (const run of runs) background.add(run.abort());
     await background.finish(FAREWELL_MS);
     // First the pending calls, while what was seen of their turns is still there; then what they used.
     background.add(link.dispose());
@@ -193,7 +195,10 @@ export function createEngineClient(
         const sessionId = toSessionId(session);
         const systemPrompt = systemPrompts.get(sessionId);
         const request = { sessionId, content, systemPrompt, ...rest };
-        return createPromptCall(new PromptRun(context, request, { signal, ifRunning, timeouts }));
+        const run = new PromptRun(context, request, { signal, ifRunning, timeouts });
+        runs.add(run);
+        void run.settled.then(() => runs.delete(run));
+        return createPromptCall(run);
       },
       abort: (session, { signal } = {}) => {
         const sessionId = toSessionId(session);
@@ -263,8 +268,8 @@ export function createEngineClient(
       }
     },
 
-    dispose() {
-      disposed ??= dispose();
+    dispose(disposing = {}) {
+      disposed ??= dispose(disposing);
       return disposed;
     },
     [asyncDispose]() {

@@ -53,6 +53,7 @@ export { sessionIdOf } from "./engine/events.ts";
 export type {
   CallOptions,
   CreateSessionOptions,
+  DisposeOptions,
   EngineEvents,
   EventStreamOptions,
   EventStreamStatus,
@@ -61,6 +62,7 @@ export type {
   ReplyOptions,
   RequestOptions,
   SessionRegistry,
+  TreeOptions,
   WaitForOptions,
 } from "./engine/managed-engine-client.ts";
 export type {

@@ -110,6 +110,11 @@ export interface SessionRegistry {
   ): Promise<Session>;
 }
 
+export interface DisposeOptions {
+  /** Stops the turns that this client's prompts opened. Default: false. */
+  readonly abortRunning?: boolean | undefined;
+}
+
 /** What `createEngineClient` makes of a driver: the published core and everything around it. */
 export interface ManagedEngineClient extends EngineClient, AsyncDisposable {
   readonly capabilities: EngineCapabilities;
@@ -175,6 +180,11 @@ export interface ManagedEngineClient extends EngineClient, AsyncDisposable {
    * @throws EngineError as `session.list`
    */
   connect(options?: CallOptions): Promise<void>;
+  /**
+   * Ends the client and leaves nothing behind: every pending call and iterator settles, requests end, timers and
+   * listeners go. Does not stop what runs on the engine, unless told to. Calling it again does nothing more.
+   */
+  dispose(options?: DisposeOptions): Promise<void>;
   /**
    * Reaches any route of the engine with the client's own address, credentials and errors.
    * Resolves with the parsed JSON (`undefined` for an empty answer).

@@ -12,7 +12,8 @@ export class PromptDeadlines {
   readonly #isAwaitingPerson: () => boolean;
   #total: ReturnType<typeof setTimeout> | undefined;
   #silence: ReturnType<typeof setTimeout> | undefined;
-  #heardAt = 0;
+  /** When something was said of the turn last. */
+  #heardAt: number | undefined;
   #isOver = false;
 
   constructor(timeouts: PromptTimeouts, where: EngineErrorOptions, isAwaitingPerson: () => boolean) {
@@ -32,7 +33,7 @@ export class PromptDeadlines {
 
   /** The engine has taken the prompt. */
   accepted(): void {
-    if (this.#isOver || this.#heardAt > 0) return;
+    if (this.#isOver || this.#heardAt !== undefined) return;
     const { firstEvent = FIRST_EVENT_MS } = this.#timeouts;
     if (firstEvent === Number.POSITIVE_INFINITY) return;
     const message = `The engine took the prompt and said nothing of it for ${firstEvent} ms; it was stopped.`;
@@ -42,7 +43,7 @@ export class PromptDeadlines {
   /** Something was said of the turn. */
   heard(): void {
     if (this.#isOver) return;
-    const isFirst = this.#heardAt === 0;
+    const isFirst = this.#heardAt === undefined;
     this.#heardAt = performance.now();
     if (!isFirst) return;
     clearTimeout(this.#silence);
@@ -59,8 +60,9 @@ export class PromptDeadlines {
   // One timer that looks when it fires: a delta must not cost a timer.
   #watch(limit: number, wait: number): void {
     this.#silence = setTimeout(() => {
-      if (this.#isAwaitingPerson()) this.#heardAt = performance.now();
-      const left = this.#heardAt + limit - performance.now();
+      const now = performance.now();
+      if (this.#isAwaitingPerson()) this.#heardAt = now;
+      const left = (this.#heardAt ?? now) + limit - now;
       if (left > 0) this.#watch(limit, left);
       else this.#expire(`The engine said nothing of the turn for ${limit} ms; it was stopped.`);
     }, wait);

@@ -186,7 +186,7 @@ export class PromptRun {
 
   #take(event: EngineEvent, view: TurnView): void {
     if (this.#over) return;
-    this.#deadlines.heard();
+    if (saysSomething(event)) this.#deadlines.heard();
     for (const news of view.take(event)) {
       this.#events.push(news);
       if (news.type === "permission_requested" && !this.#isRead && this.#isOurs(news, view))
@@ -269,4 +269,9 @@ const STATUS_OF: ReadonlyMap<string, PromptResult["status"]> = new Map([
 
 function awaitsPerson(state: SessionState | undefined): boolean {
   return state !== undefined && (state.permissions.size > 0 || state.questions.size > 0);
+}
+
+/** That a session runs says nothing of its turn yet; that its model is asked again does. */
+function saysSomething(event: EngineEvent): boolean {
+  return event.type !== "session_updated" || event.session.retry !== undefined;
 }

@@ -21,7 +21,7 @@ export interface Place {
 export function comesBefore(session: Session, other: Session): boolean {
   const time = session.updatedAt;
   const otherTime = other.updatedAt;
-  return time === otherTime ? false : time > otherTime;
+  return time === otherTime ? session.id < other.id : time > otherTime;
 }
 
 /** Two binary searches; in an empty list it is the place 0, 0. */

@@ -51,7 +51,7 @@ export class OpenCodeClient implements ManagedEngineClient {
     this.connect = client.connect;
     this.request = client.request;
     this.health = client.health;
-    this.dispose = () => client.dispose();
+    this.dispose = (options) => client.dispose(options);
   }
 
   /** Of the server, once it was reached; before that those of the releases this client knows. */
