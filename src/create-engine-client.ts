@@ -17,6 +17,7 @@ import { createPromptCall } from "./hub/prompt-call.ts";
 import { PromptQueue } from "./hub/prompt-queue.ts";
 import { PromptRun, type PromptRunContext } from "./hub/prompt-run.ts";
 import { Registry } from "./hub/registry.ts";
+import { replyPermission } from "./hub/reply-permission.ts";
 import { SessionStore } from "./hub/session-store.ts";
 import { Stopping } from "./hub/stopping.ts";
 import { messageOf } from "./lifecycle/message-state.ts";
@@ -137,13 +138,11 @@ export function createEngineClient(
     onUnanswerable: ({ permissionId, sessionId }) =>
       background.add(
         optional("permissions", undefined, (connection, signal) =>
-          connection.replyPermission?.({
-            permissionId,
-            sessionId,
-            decision: "deny",
-            message: UNANSWERED,
+          replyPermission(
+            connection,
+            { permissionId, sessionId, decision: "deny", message: UNANSWERED },
             signal,
-          }),
+          ),
         ),
       ),
     background: background.add,
@@ -236,7 +235,7 @@ export function createEngineClient(
           typeof permission === "string" ? { permissionId: permission, sessionId: undefined } : permission;
         const asking = sessionId ?? registry.permission(permissionId)?.sessionId;
         return optional("permissions", signal, (connection, scope) =>
-          connection.replyPermission?.({ permissionId, sessionId: asking, decision, message, signal: scope }),
+          replyPermission(connection, { permissionId, sessionId: asking, decision, message }, scope),
         );
       },
     },

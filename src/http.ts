@@ -5,11 +5,11 @@ import { type Decoder, decodeJson, EVENT_STREAM, eventStream, readJson } from ".
 import { parseBaseUrl } from "./http/base-url.ts";
 import { type HeadersRecord, type HeadersSource, joinHeaders, readHeaders } from "./http/headers.ts";
 import { isMissingRoute } from "./http/missing-route.ts";
-import { isRefused, networkError } from "./http/network-error.ts";
+import { brokeOff, isRefused, networkError } from "./http/network-error.ts";
 import type { Answer, ErrorReader } from "./http/refusal.ts";
 
 export type { Decoder, HeadersRecord, HeadersSource };
-export { isMissingRoute, isRefused };
+export { brokeOff, isMissingRoute, isRefused };
 
 export interface HttpOptions {
   /** `http:` or `https:`, with a path prefix if the engine lives under one. */

@@ -26,3 +26,9 @@ function innermost(error: unknown): unknown {
   while (inner instanceof Error && inner.cause instanceof Error) inner = inner.cause;
   return inner;
 }
+
+/** An answer that had begun did not come to its end. */
+export function brokeOff(where: string, cause: unknown): EngineError {
+  if (EngineError.is(cause)) return cause;
+  return new EngineError("ENGINE_UNAVAILABLE", `${where} broke off: ${reasonOf(cause)}`, { cause });
+}

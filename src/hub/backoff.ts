@@ -19,11 +19,11 @@ const FINAL: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * No further attempt will change this: the address, the password or the engine is the wrong one. `wasOpen`: the engine
+ * No further attempt will change this: the address, the password or the engine is the wrong one. `wasThere`: the engine
  * was there before; then what answers in its place (a proxy's page, while it starts again) is not the last word.
  */
-export function isFinal(error: unknown, wasOpen: boolean): boolean {
+export function isFinal(error: unknown, wasThere: boolean): boolean {
   if (!EngineError.is(error)) return false;
   if (FINAL.has(error.code)) return true;
-  return !error.retryable && !(wasOpen && error.code === "INVALID_RESPONSE");
+  return !error.retryable && !(wasThere && error.code === "INVALID_RESPONSE");
 }

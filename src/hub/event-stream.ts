@@ -61,6 +61,8 @@ export class EventStream {
   #cursor: string | undefined;
   #outage: Outage;
   #openedAt = Number.POSITIVE_INFINITY;
+  /** The engine was there since the stream was opened: then a drop is no reason to give up at once. */
+  #wasThere = false;
   #watchdog: Watchdog | undefined;
   #run: { readonly controller: AbortController; opened: PromiseWithResolvers<void> } | undefined;
 
@@ -99,6 +101,7 @@ export class EventStream {
   open(): void {
     if (!this.#signal("connect")) return;
     this.#cursor = undefined;
+    this.#wasThere = false;
     this.#outage = new Outage(this.#options.patience);
     this.#tell({ attempt: 0 });
     const run = { controller: new AbortController(), opened: pending() };
@@ -143,8 +146,7 @@ export class EventStream {
         void this.#link.drop();
         if (EngineError.is(error) && error.retryAfterMs !== undefined) this.#outage.wait(error.retryAfterMs);
         const wait = this.#outage.next();
-        const wasOpen = this.#state !== "connecting";
-        if (!wasOpen || isFinal(error, wasOpen)) return this.#giveUp(lastError);
+        if (!this.#wasThere || isFinal(error, this.#wasThere)) return this.#giveUp(lastError);
         if (this.#outage.isTooLong) return this.#giveUp(this.#tooLong(lastError));
         this.#tell({ attempt: this.#outage.attempt, nextAttemptAt: Date.now() + wait, lastError });
         await delay(wait, signal).catch(() => {});
@@ -164,6 +166,7 @@ export class EventStream {
       scope.throwIfAborted();
       return [connected, await connected.events({ after: this.#cursor, signal: scope })] as const;
     });
+    this.#wasThere = true;
     const dead = Promise.withResolvers<never>();
     const watchdog = new Watchdog({
       heartbeatMs: stream.heartbeatMs,
@@ -174,6 +177,7 @@ export class EventStream {
     const reading = async () => {
       for await (const item of stream) {
         scope.throwIfAborted();
+        watchdog.alive();
         this.#outage.over();
         this.#owner.take(item);
       }

@@ -1,4 +1,5 @@
 import { EngineError } from "../engine/errors.ts";
+import { letGo } from "../engine/let-go.ts";
 import { Heartbeat } from "./heartbeat.ts";
 
 export interface WatchdogOptions {
@@ -112,9 +113,4 @@ export class Watchdog {
     this.stop();
     this.#options.onDead(new EngineError("ENGINE_UNAVAILABLE", message, { cause: cause?.error }));
   }
-}
-
-/** No timer keeps a Node process alive: the socket does. In browsers it is a number, and no process has to end. */
-function letGo(timer: number | { unref?(): unknown }): void {
-  if (typeof timer === "object") timer.unref?.();
 }

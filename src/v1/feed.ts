@@ -2,7 +2,7 @@ import type { DriverEventStream, DriverItem, DriverReport } from "../engine/driv
 import type { DriverEvent } from "../engine/driver-events.ts";
 import { EngineError } from "../engine/errors.ts";
 import { withDeadline } from "../engine/scope.ts";
-import { type Http, isMissingRoute } from "../http.ts";
+import { brokeOff, type Http, isMissingRoute } from "../http.ts";
 import { type Channel, createChannel } from "../stream/channel.ts";
 import { readSse, type SseFrames } from "../stream/sse.ts";
 import { pathTo, v1Routes } from "./paths.ts";
@@ -86,8 +86,9 @@ export class Feed {
       for await (const frame of frames)
         for (const item of readBusFrame(frame, this.#options.report)) take(item);
       out.close();
-    } catch (error) {
-      out.fail(error);
+    } catch (cause) {
+      const { http } = this.#options;
+      out.fail(brokeOff(`GET ${http.baseUrl}${v1Routes.events.path}`, cause));
     }
   }
 
@@ -118,9 +119,10 @@ export class Feed {
       const ready = readySchema.safeParse(parsed(value.data));
       const resumed = after !== undefined && ready.success && ready.data.resumed;
       return { frames, resumed, first: ready.success ? [] : [...readBusFrame(value, report)] };
-    } catch (error) {
+    } catch (cause) {
       await frames.return();
-      throw error;
+      signal.throwIfAborted();
+      throw brokeOff(where, cause);
     }
   }
 }

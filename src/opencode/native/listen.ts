@@ -1,7 +1,7 @@
 import type { DriverEventStream, DriverItem, DriverReport } from "../../engine/driver.ts";
 import { EngineError } from "../../engine/errors.ts";
 import { withDeadline } from "../../engine/scope.ts";
-import type { Http } from "../../http.ts";
+import { brokeOff, type Http } from "../../http.ts";
 import { readSse } from "../../stream/sse.ts";
 import { type FrameContext, readFrame } from "./frames.ts";
 
@@ -41,12 +41,16 @@ export async function listen(
       try {
         yield* readFrame(first.value, context);
         for await (const frame of frames) yield* readFrame(frame, context);
+      } catch (cause) {
+        signal.throwIfAborted();
+        throw brokeOff(where, cause);
       } finally {
         await frames.return();
       }
     })();
-  } catch (error) {
+  } catch (cause) {
     await frames.return();
-    throw error;
+    signal.throwIfAborted();
+    throw brokeOff(where, cause);
   }
 }

@@ -123,7 +123,7 @@ export class NativeSessions {
     }
   }
 
-  /** The newest messages, oldest first; `undefined` if the session is gone. */
+  /** The newest messages, oldest first; `undefined` if the session is gone, or the engine can't read them itself. */
   async recentMessages(
     sessionId: string,
     signal: AbortSignal,
@@ -135,7 +135,11 @@ export class NativeSessions {
       return (await this.#http.json("GET", path, messagesSchema, { query, signal })).value.map(decodeMessage);
     } catch (error) {
       if (EngineError.is(error, "SESSION_NOT_FOUND")) return undefined;
-      throw error;
+      // So it is for good once a prompt has asked for a format. The other sessions are well, and so is this one's stream.
+      if (!EngineError.is(error, "INVALID_REQUEST")) throw error;
+      const message = `The messages of session ${sessionId} can't be read: ${error.message}`;
+      this.#report.diagnostic({ level: "warning", code: "session_unreadable", message, cause: error });
+      return undefined;
     }
   }
 }
