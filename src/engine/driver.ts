@@ -62,6 +62,11 @@ export interface SnapshotRequest {
   readonly sessionIds?: readonly string[] | undefined;
   /** Those whose newest messages are wanted too. */
   readonly withMessages: readonly string[];
+  /**
+   * Also others in which something goes on, where the ones asked for are: a session that was asked for may have started
+   * them as subagents while nobody listened. Default: false.
+   */
+  readonly withOthersAtWork?: boolean | undefined;
   readonly signal: AbortSignal;
 }
 

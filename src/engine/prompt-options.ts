@@ -13,7 +13,7 @@ export type IfRunning =
 export interface PromptTimeouts {
   /** Until the engine's events are open. Default: the client's `connectTimeout`. */
   readonly connect?: number | undefined;
-  /** From its acceptance until the engine says anything of it. Default: 120000. */
+  /** From its acceptance until the engine says anything of it, or that it works. Default: 120000. */
   readonly firstEvent?: number | undefined;
   /** Between two things that the engine says; the time that a person takes to answer does not count. Default: none. */
   readonly inactivity?: number | undefined;

@@ -1,5 +1,5 @@
 import type { DiagnosticHandler } from "../engine/diagnostics.ts";
-import type { DriverItem, DriverReport, EngineConnection, SessionSnapshot } from "../engine/driver.ts";
+import type { DriverItem, DriverReport, EngineConnection } from "../engine/driver.ts";
 import type { DriverEvent } from "../engine/driver-events.ts";
 import { EngineError, reasonOf } from "../engine/errors.ts";
 import type { EngineEvent } from "../engine/events.ts";
@@ -9,7 +9,7 @@ import type { Fanout } from "./fanout.ts";
 import { Inbox } from "./inbox.ts";
 import { LastWord } from "./last-word.ts";
 import type { Link } from "./link.ts";
-import { readTruth, toldAlready } from "./resync.ts";
+import { Records } from "./records.ts";
 import type { SessionStore } from "./session-store.ts";
 
 export interface EventHubOptions {
@@ -36,6 +36,7 @@ export class EventHub {
   readonly #options: EventHubOptions;
   readonly #stream: EventStream;
   readonly #inbox = new Inbox((item) => this.#fold(item));
+  readonly #records: Records;
   readonly #lastWord = new LastWord((sessionId, final) => this.#reread(sessionId, final));
   readonly #statusListeners = new Set<() => void>();
   #users = 0;
@@ -50,6 +51,8 @@ export class EventHub {
     this.#store = store;
     this.#fanout = fanout;
     this.#options = options;
+    const publish = this.#publish.bind(this);
+    this.#records = new Records({ link, store, inbox: this.#inbox, publish });
     const owner: EventStreamOwner = {
       take: (item) => this.#inbox.take(item),
       catchUp: (connection, signal, afterGap) => this.#catchUp(connection, signal, afterGap),
@@ -110,7 +113,7 @@ export class EventHub {
       await this.ready(signal);
       // The stream was open for others already: what the mirror lacks is read now. After a drop it is read anyway.
       while (!this.#isWhole) {
-        await this.#link.use(signal, (connection, scope) => this.#resync(connection, scope, false));
+        await this.#link.use(signal, (connection, scope) => this.#readAll(connection, scope, false));
         await this.ready(signal);
       }
     } catch (error) {
@@ -135,7 +138,7 @@ export class EventHub {
   async meet(sessionId: string, signal: AbortSignal, timeout?: number): Promise<void> {
     await this.ready(signal, timeout);
     while (!this.#store.isKnown(sessionId)) {
-      const told = await this.#read(sessionId, false, signal);
+      const told = await this.#records.read(sessionId, false, signal);
       if (told === "gone")
         throw new EngineError("SESSION_NOT_FOUND", `There is no session ${sessionId}.`, { sessionId });
       // It dropped meanwhile: what was read may be old.
@@ -175,80 +178,23 @@ export class EventHub {
     else this.#publish(this.#store.apply(event), "sessionId" in event ? event.sessionId : undefined);
   }
 
-  /** Reads a session again and folds it in; what it says meanwhile waits. */
-  async #read(
-    sessionId: string,
-    final: boolean,
-    signal: AbortSignal | undefined,
-  ): Promise<readonly EngineEvent[] | "gone" | "old"> {
-    const hold = this.#inbox.hold(sessionId);
-    try {
-      const read = { sessionIds: [sessionId], withMessages: [sessionId] };
-      const [snapshot] = await this.#link.use(signal, (connection, scope) =>
-        connection.snapshot({ ...read, signal: scope }),
-      );
-      if (hold.isBroken) return "old";
-      if (snapshot === undefined) return "gone";
-      const events = this.#store.isKnown(sessionId)
-        ? this.#store.restore(snapshot, final)
-        : this.#store.meet(snapshot);
-      this.#publish(events, sessionId);
-      hold.release(this.#toldAlready(hold.waiting, [snapshot]));
-      return events;
-    } finally {
-      hold.release();
-    }
-  }
-
   /** Throws when nothing was learned. */
   async #reread(sessionId: string, final: boolean): Promise<void> {
-    const told = await this.#read(sessionId, final, undefined);
+    const told = await this.#records.read(sessionId, final, undefined);
     if (told === "gone") this.apply({ type: "session_deleted", sessionId });
     if (told === "old") throw new EngineError("ENGINE_UNAVAILABLE", "The event stream dropped meanwhile.");
   }
 
   async #catchUp(connection: EngineConnection, signal: AbortSignal, afterGap: boolean): Promise<Caught> {
     if (afterGap) this.#store.loseTouch();
-    return this.#resync(connection, signal, afterGap);
+    return this.#readAll(connection, signal, afterGap);
   }
 
-  /** Reads what may have been missed, and folds it in; whatever comes in meanwhile waits. */
-  async #resync(connection: EngineConnection, signal: AbortSignal, afterGap: boolean): Promise<Caught> {
+  async #readAll(connection: EngineConnection, signal: AbortSignal, afterGap: boolean): Promise<Caught> {
     const all = this.#mirrors > 0;
-    const hold = this.#inbox.hold();
-    try {
-      const { snapshots, gone } = await readTruth(connection, this.#store, all, signal);
-      if (hold.isBroken) return { sessions: 0, missed: 0 };
-      let missed = 0;
-      // The oldest first: in that order it happened, as far as that can be told.
-      for (const snapshot of snapshots.toReversed()) missed += this.#restore(snapshot, afterGap);
-      for (const sessionId of gone) {
-        const events = this.#store.apply({ type: "session_deleted", sessionId });
-        missed += events.length;
-        this.#publish(events, undefined);
-      }
-      this.#isWhole ||= all;
-      hold.release(this.#toldAlready(hold.waiting, snapshots));
-      return { sessions: snapshots.length, missed };
-    } finally {
-      // Where it failed the wire goes down with it, and what waits is read again; or it was open and goes on.
-      if (!afterGap) hold.release();
-    }
-  }
-
-  #restore(snapshot: SessionSnapshot, afterGap: boolean): number {
-    const { id } = snapshot.session;
-    const isNew = afterGap && !this.#store.isKnown(id);
-    const changes = this.#store.restore(snapshot, false);
-    const session = this.#store.sessions.get(id);
-    const born = isNew && session !== undefined ? [{ type: "session_created", session } as const] : [];
-    this.#publish([...born, ...changes], id);
-    return born.length + changes.length;
-  }
-
-  #toldAlready(waiting: readonly DriverItem[], snapshots: readonly SessionSnapshot[]) {
-    const told = toldAlready(waiting, snapshots, this.#store);
-    return (event: DriverEvent) => told.has(event);
+    const caught = await this.#records.readAll(connection, signal, { all, afterGap });
+    if (caught !== undefined) this.#isWhole ||= all;
+    return caught ?? { sessions: 0, missed: 0 };
   }
 
   /** The engine lost something although the wire holds: those at work are read again. */
@@ -260,7 +206,7 @@ export class EventHub {
     );
     const caught = { sessions: 0, missed: 0 };
     const read = async (sessionId: string) => {
-      const told = await this.#read(sessionId, false, undefined);
+      const told = await this.#records.read(sessionId, false, undefined);
       if (typeof told === "string") return;
       caught.sessions += 1;
       caught.missed += told.length;

@@ -146,12 +146,19 @@ export class EventStream {
         void this.#link.drop();
         if (EngineError.is(error) && error.retryAfterMs !== undefined) this.#outage.wait(error.retryAfterMs);
         const wait = this.#outage.next();
-        if (!this.#wasThere || isFinal(error, this.#wasThere)) return this.#giveUp(lastError);
+        if (isFinal(error, this.#wasThere) || this.#isHopeless(error)) return this.#giveUp(lastError);
         if (this.#outage.isTooLong) return this.#giveUp(this.#tooLong(lastError));
         this.#tell({ attempt: this.#outage.attempt, nextAttemptAt: Date.now() + wait, lastError });
         await delay(wait, signal).catch(() => {});
       }
     }
+  }
+
+  /** What fails before the stream was ever open is told at once, unless it just broke: then the engine is there. */
+  #isHopeless(error: unknown): boolean {
+    if (this.#state !== "connecting") return false;
+    if (!this.#wasThere) return true;
+    return this.#outage.attempt === 1 && !EngineError.is(error, "ENGINE_UNAVAILABLE");
   }
 
   /** One life of the wire. Returns never, but by throwing: a stream that ends was dropped. */

@@ -4,7 +4,6 @@ import type { EngineEvent, PermissionRequestedEvent } from "../engine/events.ts"
 import type { PromptResult } from "../engine/prompt-call.ts";
 import type { PromptEvent } from "../engine/prompt-events.ts";
 import { delay, scoped } from "../engine/scope.ts";
-import type { SessionState } from "../lifecycle/session-state.ts";
 import { messagesOfTurn } from "../lifecycle/turns.ts";
 import { type Channel, createChannel } from "../stream/channel.ts";
 import { mergePromptDeltas } from "./merge-deltas.ts";
@@ -57,6 +56,7 @@ export class PromptRun {
   /** What was seen of a turn that is cut short from outside. */
   #seen: PromptResult | undefined;
   #unsubscribe = () => {};
+  #stopExpecting = () => {};
   #over = false;
 
   constructor(context: PromptRunContext, request: PromptRunRequest, options: PromptRunOptions) {
@@ -64,8 +64,11 @@ export class PromptRun {
     this.#request = request;
     this.#options = options;
     this.#place = context.queue.enter(request.sessionId);
-    const isAwaitingPerson = () => awaitsPerson(context.store.get(request.sessionId));
-    this.#deadlines = new PromptDeadlines(options.timeouts ?? {}, this.#where(), isAwaitingPerson);
+    const state = () => context.store.get(request.sessionId);
+    this.#deadlines = new PromptDeadlines(options.timeouts ?? {}, this.#where(), {
+      isAtWork: () => state()?.engineRunning === true,
+      isAwaitingPerson: () => (state()?.permissions.size ?? 0) + (state()?.questions.size ?? 0) > 0,
+    });
     this.#events = createChannel<PromptEvent>({
       limit: EVENT_LIMIT,
       merge: mergePromptDeltas,
@@ -127,6 +130,7 @@ export class PromptRun {
       return this.#conclude(this.#failed(error));
     } finally {
       this.#unsubscribe();
+      this.#stopExpecting();
       this.#deadlines.close();
       this.#place.leave();
       release();
@@ -134,7 +138,7 @@ export class PromptRun {
   }
 
   async #follow(scope: AbortSignal): Promise<PromptResult> {
-    const { hub, fanout } = this.#context;
+    const { hub, fanout, store } = this.#context;
     const { sessionId } = this.#request;
     const { timeouts, ifRunning = "queue" } = this.#options;
     await hub.meet(sessionId, scope, timeouts?.connect);
@@ -152,8 +156,10 @@ export class PromptRun {
       early.splice(0).forEach(next);
     };
     this.#unsubscribe = fanout.add({ next, end: (error) => this.#end(error) }, sessionId);
-    const { named, turnId: known } = await sendPrompt(this.#context, this.#request, scope, timeouts?.connect);
+    const sent = await sendPrompt(this.#context, this.#request, scope, timeouts?.connect);
+    const { named, turnId: known, expected } = sent;
     this.#named = named;
+    if (expected !== undefined) this.#stopExpecting = store.expect(sessionId, expected);
     if (known !== undefined) follow(known);
     const onCut = () => {
       this.#seen ??= this.#partial();
@@ -266,10 +272,6 @@ const STATUS_OF: ReadonlyMap<string, PromptResult["status"]> = new Map([
   ["PROMPT_ABORTED", "aborted"],
   ["TURN_LOST", "lost"],
 ]);
-
-function awaitsPerson(state: SessionState | undefined): boolean {
-  return state !== undefined && (state.permissions.size > 0 || state.questions.size > 0);
-}
 
 /** That a session runs says nothing of its turn yet; that its model is asked again does. */
 function saysSomething(event: EngineEvent): boolean {

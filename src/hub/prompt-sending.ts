@@ -16,6 +16,8 @@ export type PromptRunRequest = Omit<PromptRequest, "signal" | "newestMessageId" 
 export interface SentPrompt {
   /** What the turn is called, where that is known from the start. */
   readonly turnId: string | undefined;
+  /** What it will most likely be called. */
+  readonly expected: string | undefined;
   /** Resolves with what the turn is called, when the engine has taken the prompt. */
   readonly named: Promise<string>;
 }
@@ -48,7 +50,7 @@ export async function sendPrompt(
   const named = sentAs === undefined ? name(0) : insist(scope, name);
   // Who does not wait for it hears of it otherwise.
   named.catch(() => {});
-  return { turnId, named };
+  return { turnId, expected: turnId ?? sentAs, named };
 }
 
 async function send(

@@ -25,9 +25,13 @@ export async function readTruth(
   const known = [...store.sessions].map(({ id }) => id);
   const busy = new Set<string>();
   for (const state of store.active()) if (!hasNothingGoingOn(state)) busy.add(state.session.id);
-  const read = async (sessionIds: readonly string[] | undefined, withMessages: readonly string[]) => {
+  const read = async (
+    sessionIds: readonly string[] | undefined,
+    withMessages: readonly string[],
+    withOthersAtWork = false,
+  ) => {
     if (sessionIds?.length === 0) return [];
-    const snapshots = await connection.snapshot({ sessionIds, withMessages, signal });
+    const snapshots = await connection.snapshot({ sessionIds, withMessages, withOthersAtWork, signal });
     // The connection dropped again meanwhile: what a driver answers all the same is old.
     signal.throwIfAborted();
     return snapshots;
@@ -38,7 +42,7 @@ export async function readTruth(
   };
   const missing = () => known.filter((id) => !found.has(id));
 
-  take(await read(all ? undefined : known, [...busy]));
+  take(await read(all ? undefined : known, [...busy], !all));
   // A list may not have everything (older releases list one directory): who is asked for by name and missing is gone.
   if (all) {
     const unlisted = missing();

@@ -73,6 +73,17 @@ export class SessionStore {
     return this.#changed(state, events);
   }
 
+  /** A prompt is on its way that is to open this turn. Until the returned function is called nothing of it is lost. */
+  expect(sessionId: string, turnId: string): () => void {
+    const state = this.#stateOf(sessionId);
+    if (!state.openTurns.has(turnId)) state.expectedTurns.add(turnId);
+    this.#keep(state, false);
+    return () => {
+      if (state.expectedTurns.delete(turnId) && this.#states.get(sessionId) === state)
+        this.#keep(state, false);
+    };
+  }
+
   /** As `restore()`, of a session that is met by its name. */
   meet(snapshot: SessionSnapshot): readonly EngineEvent[] {
     if (!this.isKnown(snapshot.session.id)) this.#met.add(snapshot.session.id);

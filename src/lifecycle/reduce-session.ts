@@ -45,6 +45,7 @@ export function reduceSession(state: SessionState, event: DriverEvent): readonly
       break;
     case "session_error":
       state.lastError = event.error;
+      state.complainedAfter = state.newestMessageId;
       break;
     case "turn_started":
       beginTurn(state, event.turnId, out);

@@ -8,7 +8,7 @@ import { restoreMessages } from "./restore-messages.ts";
 import { setActivity } from "./session-changes.ts";
 import { type SessionState, withTold } from "./session-state.ts";
 import { outcomeAfterReading } from "./turn-outcome.ts";
-import { endAnsweredBefore, restAsTold, settleTurns } from "./turns.ts";
+import { beginTurn, endAnsweredBefore, restAsTold, settleTurns } from "./turns.ts";
 
 /**
  * Brings a session to what was read of it, after a gap or when it is met for the first time, and returns what
@@ -33,8 +33,12 @@ export function restoreSession(
   state.engineRunning = running;
   state.resting = snapshot.resting;
   state.newestMessageId = messages?.at(-1)?.id ?? state.newestMessageId;
-  for (const message of ofInterest(state, messages ?? [], running))
+  for (const message of ofInterest(state, messages ?? [], running)) {
+    // It began, and perhaps ended as well, while nobody listened.
+    if (message.role !== "user" && state.expectedTurns.has(message.turnId ?? ""))
+      beginTurn(state, message.turnId ?? "", out);
     putMessage(state, message, "snapshot", out);
+  }
   // Engines go on listing the requests of aborted turns: of an idle session there are none.
   takeRequests(state, running ? permissions : [], running ? questions : [], out);
   if (running) {
@@ -84,7 +88,7 @@ function withTurns(
   return messages.map(({ continues: _, ...message }) => ({ ...message, turnId: turnIds.get(message.id) }));
 }
 
-/** Messages of the turns that are open, and of the one that runs: what is over is history and is read when asked for. */
+/** Messages of the turns that are open or expected, and of the one that runs: what is over is history and is read when asked for. */
 function ofInterest(
   state: SessionState,
   messages: readonly DriverMessage[],
@@ -92,7 +96,9 @@ function ofInterest(
 ): readonly DriverMessage[] {
   const newest = running ? messages.at(-1)?.turnId : undefined;
   return messages.filter(
-    ({ turnId }) => turnId !== undefined && (turnId === newest || state.openTurns.has(turnId)),
+    ({ turnId }) =>
+      turnId !== undefined &&
+      (turnId === newest || state.openTurns.has(turnId) || state.expectedTurns.has(turnId)),
   );
 }
 

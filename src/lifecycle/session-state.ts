@@ -25,10 +25,14 @@ export interface SessionState {
   readonly messages: Map<string, MessageState>;
   /** Turns that have begun and not ended, oldest first. */
   readonly openTurns: Set<string>;
+  /** Turns that prompts are to open which are on their way: nothing that is told of them may be passed over. */
+  readonly expectedTurns: Set<string>;
   readonly permissions: Map<string, PermissionRequest>;
   readonly questions: Map<string, QuestionRequest>;
   /** What the engine complained of since the newest turn began. */
   lastError: EngineErrorInfo | undefined;
+  /** The newest message at that time. */
+  complainedAfter: string | undefined;
   /** By creation, not by id: ids do not sort in every release. */
   newestMessageId: string | undefined;
   /** Each diff as it was told last, by the turn's message. */
@@ -55,9 +59,11 @@ export function createSessionState(engineId: string, sessionId: string): Session
     resting: undefined,
     messages: new Map(),
     openTurns: new Set(),
+    expectedTurns: new Set(),
     permissions: new Map(),
     questions: new Map(),
     lastError: undefined,
+    complainedAfter: undefined,
     newestMessageId: undefined,
     toldDiffs: new Map(),
     forgotten: new Set(),
@@ -66,13 +72,9 @@ export function createSessionState(engineId: string, sessionId: string): Session
 }
 
 /** Nobody works on it, and nobody waits for anything. */
-export function hasNothingGoingOn({
-  engineRunning,
-  openTurns,
-  permissions,
-  questions,
-}: SessionState): boolean {
-  return !engineRunning && openTurns.size === 0 && permissions.size === 0 && questions.size === 0;
+export function hasNothingGoingOn(state: SessionState): boolean {
+  const { engineRunning, openTurns, expectedTurns, permissions, questions } = state;
+  return !engineRunning && [openTurns, expectedTurns, permissions, questions].every(({ size }) => size === 0);
 }
 
 /** Keeps what the package derives, takes the rest from the engine. */

@@ -29,7 +29,9 @@ const RESTS_AS = {
 export function beginTurn(state: SessionState, turnId: string, out: EngineEvent[]): void {
   if (state.openTurns.has(turnId)) return;
   state.openTurns.add(turnId);
-  state.lastError = undefined;
+  state.expectedTurns.delete(turnId);
+  // An engine may have failed at the prompt before it is known to have taken it.
+  if (state.complainedAfter !== turnId) state.lastError = undefined;
   state.resting = undefined;
   state.forgotten.clear();
   state.toldDiffs.clear();

@@ -25,13 +25,26 @@ const APART = new Set([
 
 export const PLAYABLE: readonly string[] = Object.keys(SCENARIOS).filter((name) => !APART.has(name));
 
-/** Plays a recording to the real client through a proxy where all this goes wrong, and looks at what has become of it. */
-export async function playDisturbed(name: string, schedule: Schedule): Promise<void> {
+export interface Fate {
+  /** What goes wrong on the way. Default: nothing. */
+  readonly schedule?: Schedule | undefined;
+  /** The event stream breaks off before this frame of the recording. Default: never. */
+  readonly dropBefore?: number | undefined;
+  /** The client keeps a mirror of every session, not only of those that it prompts. */
+  readonly isMirror: boolean;
+}
+
+/** Plays a recording to the real client, whatever its fate, and looks at what has become of it. */
+export async function play(name: string, { schedule = [], dropBefore, isMirror }: Fate): Promise<void> {
   const failed = Promise.withResolvers<never>();
   failed.promise.catch(() => {});
+  const late = setTimeout(() => failed.reject(new Error(`${name} came to no end.`)), 30_000);
   const fake = await startFakeOpenCode({
     recording: parseRecording(recordedBytes(name)),
     onCue: (cue) => void reenactor.act(cue).catch(failed.reject),
+    beforeFrame(index) {
+      if (index === dropBefore) fake.drop();
+    },
   });
   const proxy = await createFaultProxy({ target: fake.url });
   const diagnostics: Diagnostic[] = [];
@@ -42,7 +55,7 @@ export async function playDisturbed(name: string, schedule: Schedule): Promise<v
   const reenactor = new Reenactor(client, recordedCalls(name), failed.reject);
   try {
     disturb(proxy, schedule);
-    await client.connect();
+    if (isMirror) await client.connect();
     await Promise.race([fake.finished, failed.promise]);
     await Promise.race([reenactor.allOver(), failed.promise]);
     await expectWhatHappened(name, client, reenactor);
@@ -60,6 +73,7 @@ export async function playDisturbed(name: string, schedule: Schedule): Promise<v
     await fake.quiet();
     expect([fake.requests, fake.listeners]).toEqual([0, 0]);
   } finally {
+    clearTimeout(late);
     await client.dispose();
     await proxy.close();
     await fake.close();
@@ -84,6 +98,9 @@ async function expectWhatHappened(
     const folded = foldPrompt(events);
     expect(shown(folded)).toEqual(textsOf(result.messages));
     expect(folded.toolCalls).toEqual(result.toolCalls);
+    const kept = await client.session.messages(sessionId);
+    const ids = new Set(result.messages.map(({ id }) => id));
+    expect(result.messages).toEqual(kept.filter(({ id }) => ids.has(id)));
   }
 }
 

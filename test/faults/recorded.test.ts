@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, it, vi } from "vitest";
 import { unhandledRejections } from "../hub/support.ts";
-import { PLAYABLE, playDisturbed } from "./played.ts";
+import { PLAYABLE, play } from "./played.ts";
 import { runs, schedules } from "./schedules.ts";
 
 const RUNS = runs(200, 10_000);
@@ -13,8 +13,8 @@ it(`recorded turns are told exactly, whatever the connection does: ${RUNS} sched
   const random = vi.spyOn(Math, "random").mockReturnValue(0);
   const unhandled = await unhandledRejections(() =>
     fc.assert(
-      fc.asyncProperty(fc.constantFrom(...PLAYABLE), schedules, (name, schedule) =>
-        playDisturbed(name, schedule),
+      fc.asyncProperty(fc.constantFrom(...PLAYABLE), schedules, fc.boolean(), (name, schedule, isMirror) =>
+        play(name, { schedule, isMirror }),
       ),
       { numRuns: RUNS },
     ),

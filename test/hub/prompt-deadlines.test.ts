@@ -8,14 +8,18 @@ const passes = async (ms: number) => {
   await settle();
 };
 
-/** It takes prompts, says that it is at work, and nothing more. */
+/** It takes prompts, and says nothing more; that nothing runs can't be read either. */
 const silent = (engine: MockEngine) =>
-  tampered(engine, () => ({
-    async prompt({ sessionId }) {
-      queueMicrotask(() => engine.emit({ type: "session_status", sessionId, running: true }));
-      return { turnId: `msg_${sessionId}`, accepted: Promise.resolve() };
-    },
-  }));
+  tampered(engine, ({ snapshot }) => {
+    let sent = false;
+    return {
+      snapshot: (request) => (sent ? Promise.reject(new Error("No.")) : snapshot(request)),
+      async prompt({ sessionId }) {
+        sent = true;
+        return { turnId: `msg_${sessionId}`, accepted: Promise.resolve() };
+      },
+    };
+  });
 
 describe("the deadlines of a prompt", () => {
   it.each<[string, PromptTimeouts]>([
@@ -58,12 +62,9 @@ describe("the deadlines of a prompt", () => {
   it("firstEvent: is two minutes where nobody says otherwise, and never with Infinity", async () => {
     stoppedClock();
     const client = clientOf(silent(createMockEngine()));
-    const [one, two] = [await client.session.create(), await client.session.create()];
-    const call = client.session.prompt(one, "Hi");
-    const patient = client.session.prompt(two, "Hi", {
-      timeouts: { firstEvent: Number.POSITIVE_INFINITY },
-    });
-    await Promise.all([call, patient]);
+    const session = await client.session.create();
+    const call = client.session.prompt(session, "Hi");
+    await call;
     let isOver = false;
     void call.settled().then(() => {
       isOver = true;
@@ -72,8 +73,15 @@ describe("the deadlines of a prompt", () => {
     expect(isOver).toBe(false);
     await passes(1);
     expect(await call.settled()).toMatchObject({ error: { code: "TIMEOUT" } });
-    await client.dispose();
-    expect(await patient.settled()).toMatchObject({ error: { code: "ENGINE_UNAVAILABLE" } });
+
+    const patient = clientOf(silent(createMockEngine()));
+    const waiting = patient.session.prompt(await patient.session.create(), "Hi", {
+      timeouts: { firstEvent: Number.POSITIVE_INFINITY },
+    });
+    await waiting;
+    await passes(600_000);
+    await patient.dispose();
+    expect(await waiting.settled()).toMatchObject({ error: { code: "ENGINE_UNAVAILABLE" } });
   });
 
   it("inactivity: whatever is said puts it off, and a person may take his time", async () => {

@@ -13,7 +13,12 @@ function read(...frames: readonly unknown[]) {
   const diagnostics: Diagnostic[] = [];
   const saw: string[] = [];
   const context = {
-    report: { alive() {}, beat() {}, retryAfter() {}, diagnostic: (diagnostic: Diagnostic) => diagnostics.push(diagnostic) },
+    report: {
+      alive() {},
+      beat() {},
+      retryAfter() {},
+      diagnostic: (diagnostic: Diagnostic) => diagnostics.push(diagnostic),
+    },
     sawSession: (session: string, directory: string) => saw.push(`${session} in ${directory}`),
   };
   const events: DriverEvent[] = [];

@@ -185,7 +185,8 @@ describe.each(Object.entries(SCENARIOS))("%s", (name, scenario) => {
   it("learns where each session lives", async () => {
     const { directories, events } = await decodeRecording(recordedBytes(name));
     const { store } = watch(events);
-    for (const { session } of store.active()) expect(directories.get(session.id)).toBe(session.workingDirectory);
+    for (const { session } of store.active())
+      expect(directories.get(session.id)).toBe(session.workingDirectory);
     // Frames of `/event` do not say.
     expect((await decodeRecording(recordedBytes(name, "event"))).directories).toEqual(new Map());
   });

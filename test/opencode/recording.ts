@@ -84,7 +84,12 @@ export async function decodeRecording(bytes: string) {
   const events: DriverEvent[] = [];
   const diagnostics: Diagnostic[] = [];
   const directories = new Map<string, string>();
-  const report = { alive() {}, beat() {}, retryAfter() {}, diagnostic: (diagnostic: Diagnostic) => diagnostics.push(diagnostic) };
+  const report = {
+    alive() {},
+    beat() {},
+    retryAfter() {},
+    diagnostic: (diagnostic: Diagnostic) => diagnostics.push(diagnostic),
+  };
   const context = {
     report,
     sawSession: (sessionId: string, directory: string) => directories.set(sessionId, directory),

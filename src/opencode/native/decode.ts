@@ -32,7 +32,7 @@ export function decodeSession(wire: WireSession): DriverSession {
 export function decodeMessage({ info, parts }: WireMessage): DriverMessage {
   return {
     ...decodeMessageInfo(info),
-    parts: parts.flatMap((part) => decodePart(part) ?? []),
+    parts: decodeParts(parts),
     ...(parts.some(continuesTurn) ? { continues: true } : {}),
   };
 }
@@ -63,6 +63,19 @@ export function decodeMessageInfo(wire: WireMessageInfo): DriverMessage {
 /** Does this part stand in a message that the engine wrote to itself, to shorten the conversation and go on? */
 export function continuesTurn({ type, auto, metadata }: WirePart): boolean {
   return type === "compaction" ? auto === true : metadata?.compaction_continue === true;
+}
+
+/**
+ * The parts of a message as it is kept. Text that was being written when the engine began another step had to be given
+ * up: whoever followed it has seen it withdrawn, and the engine keeps nothing of it.
+ */
+function decodeParts(wires: readonly WirePart[]): readonly DriverPart[] {
+  const lastStep = wires.findLastIndex(({ type }) => type === "step-start");
+  return wires.flatMap((wire, index) => {
+    const part = decodePart(wire);
+    if (part === undefined || part.complete || index > lastStep) return part ?? [];
+    return { ...part, complete: true };
+  });
 }
 
 /** `undefined` for parts that are the engine's own bookkeeping (steps, snapshots, patches). */

@@ -18,11 +18,12 @@ const NEWEST = 100;
 
 /** Reads the engine's truth about sessions: what runs, what waits for an answer, and the messages that are wanted. */
 export async function readSnapshot(
-  { sessionIds, withMessages, signal }: SnapshotRequest,
+  { sessionIds, withMessages, withOthersAtWork = false, signal }: SnapshotRequest,
   { sessions, permissions, questions }: SnapshotSources,
 ): Promise<readonly SessionSnapshot[]> {
-  const read =
-    sessionIds === undefined ? await sessions.list(signal) : await getAll(sessionIds, sessions, signal);
+  const read = [
+    ...(sessionIds === undefined ? await sessions.list(signal) : await getAll(sessionIds, sessions, signal)),
+  ];
   // Asking for a directory makes the engine load it: only where something is known to go on.
   const asked = new Set(sessionIds ?? withMessages);
   const inUse = read.filter(({ id }) => asked.has(id));
@@ -37,6 +38,10 @@ export async function readSnapshot(
     questions.list(directories, signal),
   ]);
   const running = new Map(statuses.flat());
+  if (withOthersAtWork && sessionIds !== undefined) {
+    const others = [...running.keys()].filter((id) => !asked.has(id));
+    read.push(...(await getAll(others, sessions, signal)));
+  }
   const messages = new Map<string, readonly DriverMessage[] | undefined>();
   const readMessages = async (id: string, limit?: number) =>
     messages.set(id, await sessions.recentMessages(id, signal, limit));

@@ -141,9 +141,8 @@ export class Exchange {
   }
 
   #respond({ status, headers = {}, body = "" }: RespondFault): void {
-    const { request, response, claim } = this.#options;
+    const { response, claim } = this.#options;
     claim?.hit();
-    request.resume();
     response.writeHead(status, headers).end(body);
   }
 
@@ -157,8 +156,7 @@ export class Exchange {
     this.#outgoing = outgoing;
     void this.#upload(outgoing);
     return new Promise((resolve, reject) => {
-      outgoing.once("response", resolve);
-      outgoing.on("error", reject);
+      outgoing.once("response", resolve).on("error", () => {});
       outgoing.once("close", () => reject(new Error("The target did not answer")));
     });
   }
@@ -205,10 +203,10 @@ export class Exchange {
     return sent;
   }
 
-  /** Waits until something may pass. */
+  /** Waits until something may pass, if there is still somebody to pass it to. */
   async #clear(): Promise<void> {
     await this.#gate.passed();
-    if (this.#options.request.socket.destroyed) throw new Error("The client has left");
+    if (!this.#options.request.socket.writable) throw new Error("The client's connection is closed");
   }
 }
 

@@ -70,7 +70,7 @@ export async function* transformFrames(
     for (const sent of transform(frame, index++)) {
       // Not encoded again: malformed UTF-8 would not survive it.
       if (sent === frame) yield bytes;
-      else if (sent !== "") yield encoder.encode(sent);
+      else yield encoder.encode(sent);
     }
   }
 }

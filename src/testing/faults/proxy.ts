@@ -91,7 +91,8 @@ export async function createFaultProxy({ target, port = 0 }: FaultProxyOptions):
   };
 
   const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    if (request.socket.destroyed) return;
+    // The exchange before it may have been the last on this connection.
+    if (!request.socket.writable) return;
     const { method = "", url: path = "", headers } = request;
     const ask = (options: RequestOptions) => http.request({ ...options, createConnection: connect });
     try {

@@ -2,6 +2,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { Agent, request as httpRequest, type IncomingMessage, type ServerResponse } from "node:http";
 import { type AddressInfo, createServer } from "node:net";
+import { networkInterfaces } from "node:os";
 import { buffer } from "node:stream/consumers";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { createFaultProxy } from "../../../src/testing/faults/proxy.ts";
@@ -59,11 +60,17 @@ describe("a proxy without a fault", () => {
     });
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
     onTestFinished(() => agent.destroy());
+    const warnings: Error[] = [];
+    const warn = (warning: Error) => warnings.push(warning);
+    process.on("warning", warn);
+    onTestFinished(() => void process.off("warning", warn));
     const sockets = new Set<unknown>();
     const ask = async (method: string, path: string, headers: Record<string, string>, body: string) => {
       const request = httpRequest(url + path, { method, agent, headers }).end(body);
       const [response]: IncomingMessage[] = await once(request, "response");
       sockets.add(request.socket);
+      // It promises nothing about how long it will keep the connection, as it has no limit.
+      expect(response?.headers["keep-alive"]).toBeUndefined();
       return response ? `${response.statusCode} ${await buffer(response)}` : "";
     };
     for (let round = 0; round < 20; round++) {
@@ -76,6 +83,8 @@ describe("a proxy without a fault", () => {
       expect(await ask("GET", "/?status=304", {}, "")).toBe("304 ");
     }
     expect(sockets.size).toBe(1);
+    // Of listeners that add up, for one.
+    expect(warnings).toEqual([]);
     expect(proxy.connections).toBe(1);
   });
 
@@ -194,11 +203,16 @@ describe("a proxy without a fault", () => {
     const { url } = await startBoth(echo);
     const headers = { expect: "100-continue", "content-length": "4" };
     const request = httpRequest(url, { method: "POST", headers });
-    request.flushHeaders();
+    let told = 0;
+    request.on("continue", () => told++).flushHeaders();
     await once(request, "continue");
     request.end("body");
     const [response]: IncomingMessage[] = await once(request, "response");
-    expect(response && JSON.parse((await buffer(response)).toString())).toMatchObject({ body: "body" });
+    const asked = response && JSON.parse((await buffer(response)).toString());
+    expect(asked).toMatchObject({ body: "body" });
+    // That was said to the proxy.
+    expect(asked.rawHeaders).not.toContain("expect");
+    expect(told).toBe(1);
   });
 
   it.each([
@@ -222,6 +236,22 @@ describe("a proxy without a fault", () => {
     onTestFinished(() => proxy.close());
     const { text, error } = await drain(await fetch(proxy.url));
     expect([text, error !== undefined]).toEqual([body, broken]);
+  });
+
+  it("closes the connection of a client that does not speak HTTP", async () => {
+    const { url } = await startBoth(echo);
+    expect(await speak(url, "What?\r\n\r\n")).toBe("");
+  });
+
+  const { lo = [] } = networkInterfaces();
+  it.runIf(lo.some(({ address }) => address === "::1"))("reaches a target by its IPv6 address", async () => {
+    const target = createServer((socket) => void socket.end("HTTP/1.1 200 OK\r\n\r\nsix"));
+    await once(target.listen(0, "::1"), "listening");
+    onTestFinished(() => void target.close());
+    const { port } = target.address() as AddressInfo;
+    const proxy = await createFaultProxy({ target: `http://[::1]:${port}` });
+    onTestFinished(() => proxy.close());
+    expect((await drain(await fetch(proxy.url))).text).toBe("six");
   });
 
   it("refuses other targets than http: ones", async () => {
