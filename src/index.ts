@@ -19,7 +19,13 @@ export type {
   SessionSnapshot,
   SnapshotRequest,
 } from "./engine/driver.ts";
-export type { DriverEvent, DriverMessage, DriverPart, DriverSession } from "./engine/driver-events.ts";
+export type {
+  DriverEvent,
+  DriverMessage,
+  DriverPart,
+  DriverSession,
+  RestingStatus,
+} from "./engine/driver-events.ts";
 export type { EngineClient, HealthStatus, PromptOpts, Unsubscribe } from "./engine/engine-client.ts";
 export {
   EngineError,
@@ -128,5 +134,6 @@ export {
 export { type SessionSignal, sessionMachine } from "./lifecycle/session-machine.ts";
 export { type ToolCallSignal, toolCallMachine } from "./lifecycle/tool-call-machine.ts";
 export { OpenCodeClient, type OpenCodeClientOptions } from "./opencode/client.ts";
+export type { Protocol } from "./opencode/dialects.ts";
 export { type OpenCodeDriverOptions, openCodeDriver } from "./opencode/driver.ts";
 export { type Channel, type ChannelOptions, createChannel } from "./stream/channel.ts";

@@ -1,7 +1,41 @@
 /**
- * For tests: an engine in memory, and a server that is none.
+ * For tests of applications and adapters: an engine in memory, the handlers of the `/v1` contract for MSW, and faults.
+ *
  * @module
  */
+export type { Cue, CueType } from "./testing/faults/cues.ts";
+export type { FakeOpenCode, FakeOpenCodeOptions } from "./testing/faults/fake-open-code.ts";
+export type {
+  CutFault,
+  EndFault,
+  ExchangeFault,
+  FaultLimit,
+  FaultRequest,
+  FaultRule,
+  FaultScope,
+  FaultSelector,
+  FaultStart,
+  FramesFault,
+  HangFault,
+  RefuseFault,
+  RespondFault,
+  StallFault,
+  TrickleFault,
+} from "./testing/faults/fault.ts";
+export type { InjectedFault } from "./testing/faults/fault-rules.ts";
+export type { FrameTransform } from "./testing/faults/frame-faults.ts";
+export type { FaultProxy, FaultProxyOptions } from "./testing/faults/proxy.ts";
+export type {
+  RecordedError,
+  RecordedEvent,
+  RecordedFrame,
+  RecordedInfo,
+  RecordedPart,
+  RecordedProperties,
+  RecordedStatus,
+  RecordedTime,
+} from "./testing/faults/recording.ts";
+export { faults } from "./testing/faults.ts";
 export { createHandlers, type HandlersOptions } from "./testing/handlers.ts";
 export {
   createMockEngine,

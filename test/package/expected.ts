@@ -12,7 +12,7 @@ export const expectedExports: Readonly<Record<string, readonly string[]>> = {
     "toolCallMachine",
   ],
   "./node": ["createOpenCode"],
-  "./testing": ["createHandlers", "createMockEngine"],
+  "./testing": ["createHandlers", "createMockEngine", "faults"],
 };
 
 /** The compilers that a consumer may have. */

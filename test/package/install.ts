@@ -19,7 +19,7 @@ export interface Installed {
   readonly unpackedSize: number;
   /** A folder with nothing but the package and its own dependencies. */
   readonly plain: string;
-  /** The same and `@types/node`. */
+  /** The same, `@types/node`, and the optional peer whose types `./testing` tells. */
   readonly withNodeTypes: string;
   /** Where the compilers are: `node_modules/ts-5.9.3` and so on. */
   readonly compilers: string;
@@ -58,9 +58,10 @@ function assertFreshBuild(): void {
 async function packAndInstall(folder: string): Promise<Installed> {
   const packed = await pack(folder);
   const nodeTypes = `@types/node@${manifest.devDependencies["@types/node"]}`;
+  const msw = `msw@${manifest.devDependencies.msw}`;
   const [plain, withNodeTypes, compilers] = await Promise.all([
     install(join(folder, "plain"), [packed.tarball]),
-    install(join(folder, "with-node-types"), [packed.tarball, nodeTypes]),
+    install(join(folder, "with-node-types"), [packed.tarball, nodeTypes, msw]),
     install(
       join(folder, "compilers"),
       typescriptVersions.map((version) => `ts-${version}@npm:typescript@${version}`),

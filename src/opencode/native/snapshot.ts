@@ -46,9 +46,7 @@ export async function readSnapshot(
   const readMessages = async (id: string, limit?: number) =>
     messages.set(id, await sessions.recentMessages(id, signal, limit));
   const resting =
-    sessionIds === undefined
-      ? newest(read, directories).filter(({ id }) => !running.has(id) && !asked.has(id))
-      : [];
+    sessionIds === undefined ? newest(read).filter(({ id }) => !running.has(id) && !asked.has(id)) : [];
   await Promise.all([
     ...withMessages.map((id) => readMessages(id)),
     ...resting.map(({ id }) => readMessages(id, 1)),
@@ -68,15 +66,8 @@ export async function readSnapshot(
   });
 }
 
-/** The newest sessions of the directories that are loaded anyway. */
-function newest(
-  read: readonly WireSession[],
-  directories: readonly (string | undefined)[],
-): readonly WireSession[] {
-  return read
-    .filter(({ directory }) => directories.includes(directory ?? undefined))
-    .sort((a, b) => b.time.updated - a.time.updated)
-    .slice(0, NEWEST);
+function newest(read: readonly WireSession[]): readonly WireSession[] {
+  return read.toSorted((a, b) => b.time.updated - a.time.updated).slice(0, NEWEST);
 }
 
 /** Those that are still there. */

@@ -60,7 +60,7 @@ export interface TrickleFault {
  */
 export interface FramesFault {
   readonly type: "frames";
-  /** What is sent instead of a frame; {@link duplicateFrames} and the others beside it are ready-made. */
+  /** What is sent instead of a frame; `faults.duplicateFrames()` and the others beside it are ready-made. */
   readonly transform: FrameTransform;
   /** Frames that begin before this byte of the body are left alone. Default: 0. */
   readonly after?: number | undefined;
