@@ -1,7 +1,5 @@
-// A consumer of the Node entries.
-import { createEngineClient } from "@quantumreef/engine-client";
+// A consumer of the Node entry.
 import { createOpenCode, type OpenCode } from "@quantumreef/engine-client/node";
-import { createMockEngine } from "@quantumreef/engine-client/testing";
 
 export async function run(): Promise<void> {
   const client: OpenCode = await createOpenCode({ port: 4096, autoStart: false });
@@ -15,10 +13,4 @@ export async function run(): Promise<void> {
   } finally {
     await client.dispose();
   }
-}
-
-export async function mock(): Promise<string> {
-  const client = createEngineClient(createMockEngine(() => [{ text: "Hello" }]));
-  const created = await client.session.create();
-  return client.session.prompt(created, "Hi").text();
 }
