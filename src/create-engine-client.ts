@@ -30,8 +30,8 @@ export interface EngineClientOptions {
   /** Milliseconds until a prompt gives up waiting for the event stream. Default: 10000. */
   readonly connectTimeout?: number | undefined;
   /**
-   * Milliseconds of waiting for a dropped event stream, between attempts, after which it is given up: open prompts and
-   * iterators then fail with the last error, and the next prompt or `connect()` begins anew. Default: 120000.
+   * Milliseconds that the engine may be out of reach: then its event stream is given up, open prompts are `lost`,
+   * iterators fail, and the next prompt or `connect()` begins anew. Default: 120000.
    */
   readonly reconnectTimeout?: number | undefined;
   /** Takes what is worth knowing but is no error of a call. Default: nobody is told. */
