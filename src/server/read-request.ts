@@ -1,16 +1,17 @@
 import { EngineError } from "../engine/errors.ts";
 
 /**
- * The JSON that a request carries.
+ * The JSON that a request carries; of one without a body, which need not say what it is, an empty object.
  * @throws EngineError `INVALID_REQUEST` for another content type, and for what is no JSON
  */
 export async function readJsonBody(request: Request): Promise<unknown> {
+  const text = await request.text();
+  if (text === "") return {};
   const [type = ""] = request.headers.get("content-type")?.split(";") ?? [];
   if (type.trim().toLowerCase() !== "application/json") {
     const message = `The content type is ${JSON.stringify(type.trim())}; send "application/json".`;
     throw new EngineError("INVALID_REQUEST", message);
   }
-  const text = await request.text();
   try {
     return JSON.parse(text);
   } catch (cause) {

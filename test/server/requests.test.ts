@@ -30,7 +30,7 @@ describe("a request that is not as the contract says", () => {
     ],
     ["/v1/permission/per_1", { decision: "allow", message: 1 }, '"message" must be a string.'],
     ["/v1/session", "{ broken", "The body is no JSON (8 characters); send one JSON object."],
-    ["/v1/session", "", "The body is no JSON (0 characters); send one JSON object."],
+    [prompt, "", '"prompt" must be a string.'],
   ];
   it.each(cases)("POST %s with %j: %s", async (path, body, message) => {
     const engine = createMockEngine();
@@ -48,6 +48,11 @@ describe("a request that is not as the contract says", () => {
     const response = await serve(createMockEngine()).ask("POST", "/v1/session", "{}", { headers });
     expect(response.status).toBe(400);
     expect(await response.json()).toEqual({ error: { code: "INVALID_REQUEST", message } });
+  });
+
+  it("may have no body where every field is optional", async () => {
+    const response = await serve(createMockEngine()).ask("POST", "/v1/session", "");
+    expect([response.status, await response.json()]).toMatchObject([201, { title: "" }]);
   });
 
   it("may have a content type with parameters, in any case", async () => {
