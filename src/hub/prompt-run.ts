@@ -55,6 +55,8 @@ export class PromptRun {
   #turnId: string | undefined;
   /** What was seen of a turn that is cut short from outside. */
   #seen: PromptResult | undefined;
+  /** Aborts when all is over. */
+  readonly #settling = new AbortController();
   #unsubscribe = () => {};
   #stopExpecting = () => {};
   #over = false;
@@ -129,6 +131,7 @@ export class PromptRun {
     } catch (error) {
       return this.#conclude(this.#failed(error));
     } finally {
+      this.#settling.abort();
       this.#unsubscribe();
       this.#stopExpecting();
       this.#deadlines.close();
@@ -156,7 +159,9 @@ export class PromptRun {
       early.splice(0).forEach(next);
     };
     this.#unsubscribe = fanout.add({ next, end: (error) => this.#end(error) }, sessionId);
-    const sent = await sendPrompt(this.#context, this.#request, scope, timeouts?.connect);
+    // Also after its end: a request whose answer is late must not be sent again.
+    const sending = AbortSignal.any([scope, this.#settling.signal]);
+    const sent = await sendPrompt(this.#context, this.#request, sending, timeouts?.connect);
     const { named, turnId: known, expected } = sent;
     this.#named = named;
     if (expected !== undefined) this.#stopExpecting = store.expect(sessionId, expected);

@@ -4,6 +4,7 @@ import {
   hugeFrame,
   injectFrame,
   malformedFrame,
+  reorderFrames,
   unknownFrame,
 } from "./faults/frame-faults.ts";
 import { createFaultProxy } from "./faults/proxy.ts";
@@ -27,6 +28,7 @@ export const faults = {
   duplicateFrames,
   injectFrame,
   malformedFrame,
+  reorderFrames,
   unknownFrame,
   hugeFrame,
 } as const;

@@ -36,11 +36,14 @@ export interface Fate {
 
 /** Plays a recording to the real client, whatever its fate, and looks at what has become of it. */
 export async function play(name: string, { schedule = [], dropBefore, isMirror }: Fate): Promise<void> {
+  const before = timers();
   const failed = Promise.withResolvers<never>();
   failed.promise.catch(() => {});
   const late = setTimeout(() => failed.reject(new Error(`${name} came to no end.`)), 30_000);
   const fake = await startFakeOpenCode({
     recording: parseRecording(recordedBytes(name)),
+    // What a fault holds back comes with the next one.
+    heartbeatMs: 50,
     onCue: (cue) => void reenactor.act(cue).catch(failed.reject),
     beforeFrame(index) {
       if (index === dropBefore) fake.drop();
@@ -78,6 +81,12 @@ export async function play(name: string, { schedule = [], dropBefore, isMirror }
     await proxy.close();
     await fake.close();
   }
+  expect(timers()).toBeLessThanOrEqual(before);
+}
+
+/** How many timers keep the process alive. */
+function timers(): number {
+  return process.getActiveResourcesInfo().filter((resource) => resource === "Timeout").length;
 }
 
 async function expectWhatHappened(

@@ -4,6 +4,7 @@ import {
   duplicateFrames,
   hugeFrame,
   malformedFrame,
+  reorderFrames,
   unknownFrame,
 } from "../../src/testing/faults/frame-faults.ts";
 import type { FaultProxy } from "../../src/testing/faults/proxy.ts";
@@ -38,6 +39,9 @@ const streamFault: fc.Arbitrary<readonly [string, ExchangeFault]> = fc.oneof(
     .record({ after: fc.nat(20_000), bytes: fc.integer({ min: 1, max: 7 }) })
     .map((trickle) => ["a trickle, byte by byte", { type: "trickle", ...trickle }] as const),
   fc.constant(["every frame twice", { type: "frames", transform: duplicateFrames() }] as const),
+  fc
+    .constantFrom(/"type":"session\.updated"/, /"type":"session\.diff"/)
+    .map((type) => ["frames in another order", { type: "frames", transform: reorderFrames(type) }] as const),
   fc
     .integer({ min: 1, max: 20 })
     .map((after) => ["an unknown frame", { type: "frames", transform: unknownFrame(after) }] as const),

@@ -24,6 +24,22 @@ export function injectFrame(frame: string, after = 1): FrameTransform {
   };
 }
 
+/**
+ * A frame that matches comes one later than it should, behind its successor: what is told of different things may come in
+ * any order. Where it is the last one it comes with the next heartbeat. For one stream only.
+ */
+export function reorderFrames(matches: RegExp): FrameTransform {
+  let held: string | undefined;
+  return (frame) => {
+    const before = held;
+    held = undefined;
+    if (before !== undefined) return [frame, before];
+    if (!matches.test(frame)) return [frame];
+    held = frame;
+    return [];
+  };
+}
+
 /** A frame more whose data is JSON that breaks off, after so many of the target's. Default: after the first. */
 export function malformedFrame(after = 1): FrameTransform {
   return injectFrame('data: {"type":"message.part.updated","properties":{"part":', after);
