@@ -19,9 +19,9 @@ export interface PromptRunContext extends SendingContext, StopContext {
   readonly engineId: string;
   readonly queue: PromptQueue;
   /** Does this event reach anybody besides? */
-  hasAudience(event: PermissionRequestedEvent): boolean;
+  readonly hasAudience: (event: PermissionRequestedEvent) => boolean;
   /** A request that nobody can answer. */
-  onUnanswerable(event: PermissionRequestedEvent): void;
+  readonly onUnanswerable: (event: PermissionRequestedEvent) => void;
   /** Work that outlives the turn; `dispose()` waits for it. */
   background(work: Promise<unknown>): void;
 }
@@ -164,7 +164,6 @@ export class PromptRun {
     const sent = await sendPrompt(this.#context, this.#request, sending, timeouts?.connect);
     const { named, turnId: known, expected } = sent;
     this.#named = named;
-    if (expected !== undefined) this.#stopExpecting = store.expect(sessionId, expected);
     if (known !== undefined) follow(known);
     const onCut = () => {
       this.#seen ??= this.#partial();
@@ -175,6 +174,7 @@ export class PromptRun {
     if (scope.aborted) onCut();
     else scope.addEventListener("abort", onCut, { once: true });
     scope.throwIfAborted();
+    if (expected !== undefined) this.#stopExpecting = store.expect(sessionId, expected);
 
     // Who hears the whole turn needs no receipt for it.
     const turnId = await Promise.race([named, this.#ended.promise.then((ended) => ended.turnId)]);
@@ -211,9 +211,10 @@ export class PromptRun {
 
   /** A request that nobody can answer must not wait for ever. Who has just been handed the turn may begin to read it. */
   async #findSomebody(request: PermissionRequestedEvent): Promise<void> {
-    await this.accepted;
-    await delay(0, this.#context.link.signal);
-    if (!this.#isRead && !this.#context.hasAudience(request)) this.#context.onUnanswerable(request);
+    const { link, hasAudience, onUnanswerable } = this.#context;
+    await Promise.allSettled([this.accepted]);
+    await delay(0, link.signal).catch(() => {});
+    if (!link.signal.aborted && !this.#isRead && !hasAudience(request)) onUnanswerable(request);
   }
 
   /** Nothing will come any more: the client was disposed, or the engine is out of reach for good. */
