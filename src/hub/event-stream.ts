@@ -10,7 +10,8 @@ import {
 import { isFinal } from "./backoff.ts";
 import type { Link } from "./link.ts";
 import { Outage } from "./outage.ts";
-import { Watchdog } from "./watchdog.ts";
+import { live } from "./stream-life.ts";
+import type { Watchdog } from "./watchdog.ts";
 
 /** What it took to be where the engine is. */
 export interface Caught {
@@ -44,7 +45,6 @@ export interface EventStreamOptions {
   readonly attemptTimeout: number;
 }
 
-const PROBE_MS = 5_000;
 /** Milliseconds that a stream must have lived for its next drop to count as the first, although it said nothing. */
 const STEADY_MS = 5_000;
 /** Reading a hundred thousand sessions takes its time. */
@@ -161,50 +161,29 @@ export class EventStream {
     return this.#outage.attempt === 1 && !EngineError.is(error, "ENGINE_UNAVAILABLE");
   }
 
-  /** One life of the wire. Returns never, but by throwing: a stream that ends was dropped. */
-  async #live(scope: AbortSignal): Promise<never> {
-    const { attemptTimeout } = this.#options;
-    const late = () => {
-      const message = `The engine's events could not be opened in ${attemptTimeout} ms.`;
-      return new EngineError("TIMEOUT", message);
-    };
-    const [connection, stream] = await withDeadline(attemptTimeout, late, [scope], async () => {
-      const connected = await this.#link.connection();
-      scope.throwIfAborted();
-      return [connected, await connected.events({ after: this.#cursor, signal: scope })] as const;
-    });
-    this.#wasThere = true;
-    const dead = Promise.withResolvers<never>();
-    const watchdog = new Watchdog({
-      heartbeatMs: stream.heartbeatMs,
-      probe: () => this.#isWell(connection, scope),
-      onDead: dead.reject,
-    });
-    this.#watchdog = watchdog;
-    const reading = async () => {
-      for await (const item of stream) {
-        scope.throwIfAborted();
-        watchdog.alive();
+  #live(signal: AbortSignal): Promise<never> {
+    return live(this.#link, {
+      after: this.#cursor,
+      timeout: this.#options.attemptTimeout,
+      signal,
+      onListening: (watchdog) => {
+        this.#watchdog = watchdog;
+        this.#wasThere = true;
+      },
+      take: (item) => {
         this.#outage.over();
         this.#owner.take(item);
-      }
-      throw new EngineError("ENGINE_UNAVAILABLE", "The engine ended its event stream.");
-    };
-    const catchingUp = async () => {
-      const afterGap = this.#state === "reconnecting";
-      const caught = stream.resumed ? { sessions: 0, missed: 0 } : await this.#catchUp(connection, scope);
-      this.#openedAt = performance.now();
-      this.#signal("opened");
-      this.#tell({ attempt: 0 });
-      if (afterGap) this.#owner.onResynced(caught);
-      this.#run?.opened.resolve();
-    };
-    try {
-      const [never] = await Promise.all([reading(), catchingUp(), dead.promise]);
-      return never;
-    } finally {
-      watchdog.stop();
-    }
+      },
+      catchUp: async (connection, isResumed) => {
+        const afterGap = this.#state === "reconnecting";
+        const caught = isResumed ? { sessions: 0, missed: 0 } : await this.#catchUp(connection, signal);
+        this.#openedAt = performance.now();
+        this.#signal("opened");
+        this.#tell({ attempt: 0 });
+        if (afterGap) this.#owner.onResynced(caught);
+        this.#run?.opened.resolve();
+      },
+    });
   }
 
   #catchUp(connection: EngineConnection, scope: AbortSignal): Promise<Caught> {
@@ -214,12 +193,6 @@ export class EventStream {
     return withDeadline(CATCH_UP_MS, late, [scope], (signal) =>
       this.#owner.catchUp(connection, signal, afterGap),
     );
-  }
-
-  async #isWell(connection: EngineConnection, scope: AbortSignal): Promise<boolean> {
-    const late = () => new EngineError("TIMEOUT", `The engine did not answer in ${PROBE_MS} ms.`);
-    const { ok } = await withDeadline(PROBE_MS, late, [scope], (signal) => connection.health({ signal }));
-    return ok;
   }
 
   #tooLong(cause: Error): EngineError {
