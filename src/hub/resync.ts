@@ -4,6 +4,9 @@ import { hasNothingGoingOn } from "../lifecycle/session-state.ts";
 import { sessionOf } from "./session-of.ts";
 import type { SessionStore } from "./session-store.ts";
 
+/** So many sessions are asked for one by one; where there are more, a list is cheaper. */
+const MANY = 50;
+
 /** What the engine has on record now. */
 export interface Truth {
   /** The newest first. */
@@ -37,14 +40,19 @@ export async function readTruth(
     return snapshots;
   };
   const found = new Map<string, SessionSnapshot>();
+  const isWanted = new Set(known);
   const take = (snapshots: readonly SessionSnapshot[]) => {
-    for (const snapshot of snapshots) found.set(snapshot.session.id, snapshot);
+    for (const snapshot of snapshots) {
+      const { id } = snapshot.session;
+      if (all || snapshot.running || isWanted.has(id)) found.set(id, snapshot);
+    }
   };
   const missing = () => known.filter((id) => !found.has(id));
 
-  take(await read(all ? undefined : known, [...busy], !all));
+  const isList = all || known.length > MANY;
+  take(await read(isList ? undefined : known, [...busy], !isList));
   // A list may not have everything (older releases list one directory): who is asked for by name and missing is gone.
-  if (all) {
+  if (isList) {
     const unlisted = missing();
     take(
       await read(

@@ -169,3 +169,31 @@ describe("resync: what happened in the gap", () => {
     expect(await call.settled()).toMatchObject({ status: "completed" });
   });
 });
+
+it("many sessions are read in one list, and only those that were known are told of", async () => {
+  withoutBackoff();
+  const engine = createMockEngine();
+  const asked: (number | undefined)[] = [];
+  const client = clientOf(
+    tampered(engine, (connection) => ({
+      snapshot(request) {
+        asked.push(request.sessionIds?.length);
+        return connection.snapshot(request);
+      },
+    })),
+  );
+  client.events.subscribe(() => {});
+  for (let count = 0; count < 60; count += 1) await client.session.create();
+  await clientOf(engine).session.create({ title: "Nobody told of it" });
+  await settle();
+  const seen: EngineEvent[] = [];
+  client.events.subscribe((event) => seen.push(event));
+  asked.length = 0;
+  const resynced = next(client, "stream_resynced");
+  engine.drop();
+  const { id } = await clientOf(engine).session.create({ title: "Made in the gap" });
+  expect(await resynced).toMatchObject({ sessions: 61 });
+  expect(asked).toEqual([undefined]);
+  expect(seen.map(({ type }) => type)).toEqual(["stream_gap", "stream_resynced"]);
+  expect(client.registry.get(id)).toBeUndefined();
+});
