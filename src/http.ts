@@ -6,6 +6,7 @@ import { parseBaseUrl } from "./http/base-url.ts";
 import { type HeadersRecord, type HeadersSource, joinHeaders, readHeaders } from "./http/headers.ts";
 import { isMissingRoute } from "./http/missing-route.ts";
 import { brokeOff, isRefused, networkError } from "./http/network-error.ts";
+import { patientDispatcher } from "./http/patient-dispatcher.ts";
 import type { Answer, ErrorReader } from "./http/refusal.ts";
 
 export type { Decoder, HeadersRecord, HeadersSource };
@@ -57,10 +58,18 @@ export interface Http {
 
 const RETRIES = 2;
 
+interface AskOptions {
+  readonly accept?: string;
+  readonly dispatcher?: typeof patientDispatcher;
+}
+
 /** @throws EngineError `CONFIG_INVALID` when `baseUrl` is no http address */
 export function createHttp(options: HttpOptions): Http {
   const { headers, fetch, timeout, engine, readError } = options;
   const base = parseBaseUrl(options.baseUrl);
+
+  // Another fetch may be anybody's, and know other options.
+  const streaming = { accept: EVENT_STREAM, ...(fetch === undefined && { dispatcher: patientDispatcher }) };
 
   // Importing ky loads Node's HTTP stack (25 ms): not before there is something to ask.
   const load = async (): Promise<KyInstance> => {
@@ -87,7 +96,7 @@ export function createHttp(options: HttpOptions): Http {
     path: string,
     call: HttpCall,
     read: (answer: Answer) => Promise<T>,
-    accept = "application/json",
+    { accept = "application/json", ...platform }: AskOptions = {},
   ): Promise<T> => {
     const where = `${method} ${base.url}/${path.replace(/^\/+|[?#].*$/gs, "")}`;
     const { query, body, headers: extra = {}, timeout: ms = timeout } = call;
@@ -102,6 +111,7 @@ export function createHttp(options: HttpOptions): Http {
         const request = {
           method,
           signal,
+          ...platform,
           headers: joinHeaders(own, extra, { accept }),
           ...(query && { searchParams: query }),
           ...(body === undefined ? {} : { json: body }),
@@ -126,7 +136,7 @@ export function createHttp(options: HttpOptions): Http {
         headers: answer.response.headers,
       })),
     send: (method, path, call = {}) => ask(method, path, call, readJson),
-    open: (method, path, call = {}) => ask(method, path, call, eventStream, EVENT_STREAM),
+    open: (method, path, call = {}) => ask(method, path, call, eventStream, streaming),
   };
 }
 

@@ -9,6 +9,7 @@ import type { Fanout } from "./fanout.ts";
 import { Inbox } from "./inbox.ts";
 import { LastWord } from "./last-word.ts";
 import type { Link } from "./link.ts";
+import { Listeners } from "./listeners.ts";
 import { Records } from "./records.ts";
 import type { SessionStore } from "./session-store.ts";
 
@@ -38,7 +39,7 @@ export class EventHub {
   readonly #inbox = new Inbox((item) => this.#fold(item));
   readonly #records: Records;
   readonly #lastWord = new LastWord((sessionId, final) => this.#reread(sessionId, final));
-  readonly #statusListeners = new Set<() => void>();
+  readonly #statusListeners = new Listeners<() => void>();
   #users = 0;
   /** How many want every session, not just those that are in use. */
   #mirrors = 0;
@@ -60,9 +61,7 @@ export class EventHub {
       onEnded: () => this.#inbox.break(),
       onDropped: (error) => this.#dropped(error),
       onGivenUp: (error) => this.#givenUp(error),
-      onStatus: () => {
-        for (const listener of this.#statusListeners) listener();
-      },
+      onStatus: () => this.#statusListeners.tell((listener) => listener()),
     };
     const { reconnectTimeout: patience } = options;
     this.#stream = new EventStream(link, owner, { patience, attemptTimeout: ATTEMPT_MS });
@@ -84,8 +83,7 @@ export class EventHub {
 
   /** Calls the listener whenever `status` is another. It must not throw. */
   onStatus(listener: () => void): () => void {
-    this.#statusListeners.add(listener);
-    return () => this.#statusListeners.delete(listener);
+    return this.#statusListeners.add(listener);
   }
 
   /** Keeps the stream open (and opens it) until the returned function is called. */
@@ -231,10 +229,10 @@ export class EventHub {
 
   #givenUp(cause: Error): void {
     const { message } = cause;
-    this.#options.diagnostic({ level: "error", code: "stream_closed", message, cause });
     // Before what was seen of their turns is forgotten.
     this.#fanout.end(cause);
     this.#forget();
+    this.#options.diagnostic({ level: "error", code: "stream_closed", message, cause });
   }
 
   #publish(events: readonly EngineEvent[], sessionId: string | undefined): void {

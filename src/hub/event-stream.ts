@@ -103,9 +103,9 @@ export class EventStream {
     this.#cursor = undefined;
     this.#wasThere = false;
     this.#outage = new Outage(this.#options.patience);
-    this.#tell({ attempt: 0 });
     const run = { controller: new AbortController(), opened: pending() };
     this.#run = run;
+    this.#tell({ attempt: 0 });
     void this.#connectAndReconnect(run.controller.signal);
   }
 
@@ -142,8 +142,10 @@ export class EventStream {
         // One that opens and drops, again and again, has not recovered.
         if (performance.now() - this.#openedAt >= STEADY_MS) this.#outage.over();
         this.#openedAt = Number.POSITIVE_INFINITY;
-        this.#dropped(lastError);
         void this.#link.drop();
+        this.#dropped(lastError, signal);
+        // Who was told may have left, and have come back.
+        if (signal.aborted) return;
         if (EngineError.is(error) && error.retryAfterMs !== undefined) this.#outage.wait(error.retryAfterMs);
         const wait = this.#outage.next();
         if (isFinal(error, this.#wasThere) || this.#isHopeless(error)) return this.#giveUp(lastError);
@@ -200,22 +202,24 @@ export class EventStream {
     return new EngineError("ENGINE_UNAVAILABLE", message, { cause });
   }
 
-  #dropped(error: Error): void {
+  #dropped(error: Error, run: AbortSignal): void {
     if (!this.#signal("dropped")) {
       this.#signal("attempt_failed");
       return;
     }
     if (this.#run !== undefined) this.#run.opened = pending();
     this.#tell({ attempt: 0, lastError: error });
-    this.#owner.onDropped(error);
+    if (!run.aborted) this.#owner.onDropped(error);
   }
 
   #giveUp(lastError: Error): void {
     this.#signal("gave_up");
     this.#run?.opened.reject(lastError);
     this.#stop();
-    this.#tell({ attempt: this.#outage.attempt, lastError });
+    this.#show({ attempt: this.#outage.attempt, lastError });
     this.#owner.onGivenUp(lastError);
+    // Last: who is told may begin anew.
+    this.#owner.onStatus();
   }
 
   #stop(): void {
@@ -230,8 +234,12 @@ export class EventStream {
   }
 
   #tell(status: Omit<EventStreamStatus, "state">): void {
-    this.#status = { state: this.#state === "disposed" ? "closed" : this.#state, ...status };
+    this.#show(status);
     this.#owner.onStatus();
+  }
+
+  #show(status: Omit<EventStreamStatus, "state">): void {
+    this.#status = { state: this.#state === "disposed" ? "closed" : this.#state, ...status };
   }
 }
 

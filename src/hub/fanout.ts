@@ -1,6 +1,7 @@
 import type { Diagnostic, DiagnosticHandler } from "../engine/diagnostics.ts";
 import { reasonOf } from "../engine/errors.ts";
 import { type EngineEvent, sessionIdOf } from "../engine/events.ts";
+import { Listeners } from "./listeners.ts";
 
 export interface Subscriber {
   next(event: EngineEvent): void;
@@ -24,8 +25,8 @@ const REQUESTS: ReadonlySet<EngineEvent["type"]> = new Set<EngineEvent["type"]>(
 
 /** Hands every event to everybody who wants it. Those who watch one session cost nothing when another one speaks. */
 export class Fanout {
-  readonly #everything = new Set<Subscriber>();
-  readonly #bySession = new Map<string, Set<Subscriber>>();
+  readonly #everything = new Listeners<Subscriber>();
+  readonly #bySession = new Map<string, Listeners<Subscriber>>();
   readonly #parentOf: (sessionId: string) => string | undefined;
   readonly #diagnostic: DiagnosticHandler;
 
@@ -35,24 +36,21 @@ export class Fanout {
   }
 
   add(subscriber: Subscriber, sessionId?: string): () => void {
-    if (sessionId === undefined) {
-      this.#everything.add(subscriber);
-      return () => this.#everything.delete(subscriber);
-    }
-    const room = this.#bySession.get(sessionId) ?? new Set();
-    this.#bySession.set(sessionId, room.add(subscriber));
+    if (sessionId === undefined) return this.#everything.add(subscriber);
+    const room = this.#bySession.get(sessionId) ?? new Listeners<Subscriber>();
+    this.#bySession.set(sessionId, room);
+    const leave = room.add(subscriber);
     return () => {
-      room.delete(subscriber);
+      leave();
       if (room.size === 0 && this.#bySession.get(sessionId) === room) this.#bySession.delete(sessionId);
     };
   }
 
   publish(events: readonly EngineEvent[]): void {
     for (const event of events) {
-      for (const subscriber of this.#everything) this.#tell(subscriber, event);
-      for (const sessionId of this.watchedBy(event)) {
-        for (const subscriber of this.#bySession.get(sessionId) ?? []) this.#tell(subscriber, event);
-      }
+      const tell = (subscriber: Subscriber) => this.#tell(subscriber, event);
+      this.#everything.tell(tell);
+      for (const sessionId of this.watchedBy(event)) this.#bySession.get(sessionId)?.tell(tell);
     }
   }
 
@@ -69,9 +67,8 @@ export class Fanout {
 
   /** Tells those who can hear it that nothing will come any more. Plain handlers stay, for a later connection. */
   end(error?: Error): void {
-    for (const room of [this.#everything, ...this.#bySession.values()]) {
-      for (const subscriber of [...room]) subscriber.end?.(error);
-    }
+    for (const room of [this.#everything, ...this.#bySession.values()])
+      room.tell((subscriber) => subscriber.end?.(error));
   }
 
   // One handler's mistake must not reach its siblings, nor the wire.

@@ -25,7 +25,6 @@ export class Outage {
   over(): void {
     this.#attempt = 0;
     this.#since = undefined;
-    this.#askedToWait = 0;
   }
 
   /** The engine asked to be left alone for so long. */

@@ -6,6 +6,7 @@ import type { Session } from "../engine/session.ts";
 import { reduceSession } from "../lifecycle/reduce-session.ts";
 import { loseTouch, restoreSession } from "../lifecycle/restore-session.ts";
 import { createSessionState, hasNothingGoingOn, type SessionState } from "../lifecycle/session-state.ts";
+import { Listeners } from "./listeners.ts";
 import { RecencyList } from "./recency-list.ts";
 import { sessionOf } from "./session-of.ts";
 
@@ -22,7 +23,7 @@ export class SessionStore {
   readonly #permissions = new Map<string, PermissionRequest>();
   /** Sessions that were asked for by name; of some the engine has yet to say that they were made. */
   readonly #met = new Set<string>();
-  readonly #listeners = new Set<() => void>();
+  readonly #listeners = new Listeners<() => void>();
   readonly #engineId: string;
 
   constructor(engineId: string) {
@@ -55,8 +56,7 @@ export class SessionStore {
 
   /** Calls the listener after every change of a session or its permission requests. It must not throw. */
   onChange(listener: () => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+    return this.#listeners.add(listener);
   }
 
   apply(event: DriverEvent): readonly EngineEvent[] {
@@ -168,7 +168,7 @@ export class SessionStore {
   }
 
   #tell(): void {
-    for (const listener of this.#listeners) listener();
+    this.#listeners.tell((listener) => listener());
   }
 }
 

@@ -136,7 +136,8 @@ export class NativeSessions {
     } catch (error) {
       if (EngineError.is(error, "SESSION_NOT_FOUND")) return undefined;
       // So it is for good once a prompt has asked for a format. The other sessions are well, and so is this one's stream.
-      if (!EngineError.is(error, "INVALID_REQUEST")) throw error;
+      const isUnreadable = EngineError.is(error, "INVALID_REQUEST") || lacksRoute(error);
+      if (!EngineError.is(error) || !isUnreadable) throw error;
       const message = `The messages of session ${sessionId} can't be read: ${error.message}`;
       this.#report.diagnostic({ level: "warning", code: "session_unreadable", message, cause: error });
       return undefined;
