@@ -1,5 +1,5 @@
 /**
- * For Node: finds or starts OpenCode on this machine.
+ * For Node: finds or starts OpenCode on this machine, and reads what it has stored.
  * @module
  */
 export {
@@ -8,4 +8,7 @@ export {
   type OpenCode,
   type OpenCodeProcess,
 } from "./node/create-open-code.ts";
+export type { History, OpenHistoryOptions } from "./node/history/history.ts";
+export { openHistory } from "./node/history/open-history.ts";
+export type { Todo } from "./node/history/reader.ts";
 export type { OpenCodeSettingsInput } from "./node/settings.ts";

@@ -11,7 +11,7 @@ export const expectedExports: Readonly<Record<string, readonly string[]>> = {
     "sessionMachine",
     "toolCallMachine",
   ],
-  "./node": ["createOpenCode"],
+  "./node": ["createOpenCode", "openHistory"],
   "./testing": ["createHandlers", "createMockEngine", "faults"],
 };
 

@@ -1,0 +1,59 @@
+import type { DiagnosticHandler } from "../../engine/diagnostics.ts";
+import type { Message } from "../../engine/message.ts";
+import type { Session, SessionRef } from "../../engine/session.ts";
+import type { Todo } from "./reader.ts";
+
+export interface OpenHistoryOptions {
+  /**
+   * The database file. Default: the first that exists of `OPENCODE_DB`, `$XDG_DATA_HOME/opencode/opencode.db`,
+   * `~/.local/share/opencode/opencode.db` and `~/.opencode/opencode.db`.
+   */
+  readonly path?: string | undefined;
+  /** Where the variables for that are looked up. Default: `process.env`. */
+  readonly env?: Readonly<Record<string, string | undefined>> | undefined;
+  /** Told of rows that can't be understood (they are left out) and of a copy that had to be made. Default: nobody. */
+  readonly onDiagnostic?: DiagnosticHandler | undefined;
+}
+
+/** What OpenCode has stored, read without it. Reading blocks the process, a session at a time. */
+export interface History extends AsyncDisposable {
+  /** The database file. */
+  readonly path: string;
+  /** `true`: it could not be opened where it is, and this is how it stood when it was opened. */
+  readonly isCopy: boolean;
+  /**
+   * All sessions, also archived ones and those of subagents; the newest `updatedAt` first. Which ones there are is
+   * settled when the loop begins; each is read when its turn comes.
+   */
+  sessions(options?: {
+    /** Default: all. */
+    readonly limit?: number | undefined;
+    /** Only those of this directory. */
+    readonly workingDirectory?: string | undefined;
+  }): AsyncIterable<Session>;
+  /** @throws EngineError `SESSION_NOT_FOUND` */
+  session(session: SessionRef): Promise<Session>;
+  /**
+   * Oldest first.
+   * @throws EngineError `SESSION_NOT_FOUND`
+   */
+  messages(
+    session: SessionRef,
+    options?: {
+      /** The newest so many. Default: all. */
+      readonly limit?: number | undefined;
+    },
+  ): Promise<readonly Message[]>;
+  /**
+   * The sessions that this one started as subagents, the newest first.
+   * @throws EngineError `SESSION_NOT_FOUND`
+   */
+  children(session: SessionRef): Promise<readonly Session[]>;
+  /**
+   * The list that the agent works through, in its order.
+   * @throws EngineError `SESSION_NOT_FOUND`
+   */
+  todos(session: SessionRef): Promise<readonly Todo[]>;
+  /** May be called again. Every other call fails from then on. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,35 @@
+import type { DriverMessage, DriverSession } from "../../engine/driver-events.ts";
+
+/** An item of the list that an agent works through. */
+export interface Todo {
+  readonly content: string;
+  /** As the engine says it, for example `"pending"`, `"in_progress"`, `"completed"`, `"cancelled"`. */
+  readonly status: string;
+  /** For example `"high"`, `"medium"`, `"low"`. */
+  readonly priority: string;
+}
+
+/** What a row says, or why it can't be understood. */
+export type Row<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly problem: string };
+
+export interface SessionFilter {
+  readonly limit: number | undefined;
+  readonly workingDirectory: string | undefined;
+}
+
+/** One layout of the database: facts as a driver tells them, from which the package derives the rest. */
+export interface HistoryReader {
+  /** The newest first. */
+  sessionIds(filter: SessionFilter): readonly string[];
+  /** The newest first. */
+  childIds(sessionId: string): readonly string[];
+  /** `undefined`: there is none. */
+  session(sessionId: string): Row<DriverSession> | undefined;
+  /** Oldest first; the newest `limit`. */
+  messages(sessionId: string, limit: number | undefined): readonly Row<DriverMessage>[];
+  /** As much of the newest turn as tells how it ended, oldest first. */
+  lastWord(sessionId: string): readonly Row<DriverMessage>[];
+  todos(sessionId: string): readonly Todo[];
+}
