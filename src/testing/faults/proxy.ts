@@ -121,8 +121,11 @@ export async function createFaultProxy({ target, port = 0 }: FaultProxyOptions):
   const server = http.createServer({ keepAliveTimeout: 0, requestTimeout: 0, headersTimeout: 0 }, accept);
   server.on("checkContinue", accept);
   server.on("clientError", (_, socket) => socket.destroy());
+  let isClosing = false;
   server.on("connection", (socket) => {
     socket.on("error", () => {});
+    // It was made before the port was given up, and is told of only now: nobody would close it.
+    if (isClosing) return void socket.destroy();
     const refusal = rules.claimConnection();
     if (!refusal) {
       clients.set(socket, Promise.resolve());
@@ -147,6 +150,7 @@ export async function createFaultProxy({ target, port = 0 }: FaultProxyOptions):
   };
 
   const close = async (): Promise<void> => {
+    isClosing = true;
     const sockets = [...clients.keys(), ...upstream];
     const closed = sockets.map((socket) => new Promise((resolve) => socket.once("close", resolve)));
     closed.push(new Promise((resolve) => server.close(resolve)));
