@@ -35,8 +35,11 @@ export async function sendPrompt(
   const { hub } = context;
   const first = await send(context, request, undefined, scope);
   const { turnId, sentAs } = first;
+  // The engine may have told of it meanwhile, or in the gap that has just been closed. It is not sent again then: an
+  // engine in the middle of a turn takes the same prompt for a word in between.
   const again = async () => {
     await hub.ready(scope, readyTimeout);
+    if (turnId !== undefined && isTold(context, request, turnId)) return turnId;
     return nameIn(await send(context, request, sentAs, scope));
   };
   const name = async (attempt: number) => {

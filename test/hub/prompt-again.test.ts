@@ -72,6 +72,29 @@ describe("a prompt whose answer gets lost", () => {
     expect(lost.sent).toHaveLength(1);
   });
 
+  it("is not sent again when the engine tells of it while that is waited for", async () => {
+    stoppedClock();
+    const engine = createMockEngine(() => [{ wait: new Promise(() => {}) }]);
+    let sent = 0;
+    const late = tampered(engine, (connection) => ({
+      async prompt(request: PromptRequest): Promise<PromptReceipt> {
+        sent += 1;
+        const accepted = Promise.reject(broken());
+        accepted.catch(() => {});
+        // It was taken; what it leads to is told a moment later.
+        setTimeout(() => void connection.prompt({ ...request, messageId: "msg_own" }), 50);
+        return { turnId: "msg_own", sentAs: "msg_own", accepted };
+      },
+    }));
+    const client = clientOf(late);
+    const call = client.session.prompt(await client.session.create(), "Hi");
+    await settle();
+    await vi.advanceTimersByTimeAsync(2_100);
+    await settle();
+    expect(sent).toBe(1);
+    expect((await call).turnId).toBe("msg_own");
+  });
+
   it("is given up after the fourth", async () => {
     const lost = losing(9, false);
     const { call } = await prompted(lost);
