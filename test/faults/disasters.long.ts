@@ -25,6 +25,7 @@ import {
   say,
   script,
   think,
+  waitForGate,
 } from "../support/scripted-model/script.ts";
 import { isAlive, takeSlot } from "../support/slots.ts";
 import { createFolder, removeFolder } from "../support/throwaway.ts";
@@ -63,10 +64,13 @@ async function openScene(): Promise<Scene> {
   // One place for all servers of the scene: who comes back must not wait for it.
   const place = await takeSlot({ timeoutMs: 300_000 });
   cleanup.push(async () => place.release());
-  const slot = { folder: await createFolder("slot"), count: 1 };
-  cleanup.push(() => removeFolder(slot.folder));
+  const folder = await createFolder("scene");
+  cleanup.push(() => removeFolder(folder));
+  const slot = { folder, count: 1 };
+  // A server that is killed leaves its temporary files behind, 5 MB each time.
+  const env = { TMPDIR: folder };
   const port = await quietPort();
-  const engine = await startScriptedEngine({ config: ASKS, server: { port, slot } });
+  const engine = await startScriptedEngine({ config: ASKS, server: { port, slot, env } });
   cleanup.push(() => engine.stop());
   const { directory } = engine.workspace;
   const { home } = engine.server;
@@ -77,7 +81,7 @@ async function openScene(): Promise<Scene> {
     client: (options) => watch({ baseUrl: engine.url, workingDirectory: directory, ...options }),
     async startAgain(which = "same") {
       const kept = which === "same" ? { home } : {};
-      const server = await startOpenCode({ cwd: directory, config, port, slot, ...kept });
+      const server = await startOpenCode({ cwd: directory, config, port, slot, env, ...kept });
       cleanup.push(() => server.stop());
       return server;
     },
@@ -225,12 +229,15 @@ interface Moment {
   readonly seen: { readonly text: RegExp; readonly tools: number };
 }
 
-const TICKS = repeat(400, "tick# ", 25);
 const bash = (command: string) => callTool("bash", { command, description: "run it" });
 const speaks: Moment = {
-  prompt: script(think("Let me see. "), TICKS),
+  prompt: script(think("Let me see. "), repeat(400, "tick# ", 25)),
   isIt: (event) => event.type === "text_delta" && event.delta.includes("tick9 "),
   seen: { text: /^tick0 tick1 tick2 (?:tick\d+ )+$/, tools: 0 },
+};
+const speaksOn: Moment = {
+  ...speaks,
+  prompt: script(repeat(100, "tick# ", 25), waitForGate("on"), repeat(100, "tock# ", 25)),
 };
 const runsTool: Moment = {
   prompt: script(say("I run it. "), bash("echo $$ >> pids.txt; echo begun; exec sleep 600")),
@@ -401,18 +408,22 @@ describe("a server that stands still for 40 s in the middle of a turn", () => {
     ["whose heartbeats are known", 2],
   ])("%s: the turn is told once and exactly", async ([, beats], { annotate }) => {
     const scene = await openScene();
-    const { server, url } = scene.engine;
+    const { server, url, model } = scene.engine;
     const watched = scene.client();
     const { client, told } = watched;
     await client.connect();
     if (beats > 0) await within(60_000, "The heartbeats", hearBeats(url, beats));
-    const { session, reading } = await bringTo(speaks, watched);
+    const { session, reading } = await bringTo(speaksOn, watched);
     process.kill(server.pid, "SIGSTOP");
     cleanup.push(async () => void (isAlive(server.pid) && process.kill(server.pid, "SIGCONT")));
     const stoppedAt = performance.now();
+    const resynced = watched.hears("stream_resynced");
     await setTimeout(40_000);
     process.kill(server.pid, "SIGCONT");
     const wentOnAt = performance.now();
+    // The text goes on when the client is back in the middle of it.
+    if (beats > 0) await within(SETTLES_WITHIN, "Reading again", resynced);
+    model.openGate("on");
     const result = await within(60_000, "The rest of the turn", reading.call.settled());
     await annotate(`settled ${seconds(wentOnAt)} after it went on`);
     await within(1_000, "The end of the iteration", reading.ended);
@@ -421,8 +432,10 @@ describe("a server that stands still for 40 s in the middle of a turn", () => {
       `gaps after ${gaps.map((gap) => seconds(stoppedAt, gap.at)).join(", ") || "-"} of silence`,
     );
     if (beats > 0) expect(gaps[0]?.at).toBeLessThan(wentOnAt + 3_000);
-    expect(result).toMatchObject({ status: "completed", text: ALL_TICKS });
+    expect(result).toMatchObject({ status: "completed", text: `${counted("tick")}${counted("tock")}` });
     expectToldExactly(reading, result);
+    // Nothing was shown behind the hole, to be taken back later.
+    expect(foldPrompt(reading.events).resets).toEqual([]);
     expect(told.filter(({ type }) => type === "turn_ended")).toHaveLength(2);
     expectAtRest(watched, session, "completed");
     const kept = await scene.client().client.session.messages(session);
@@ -641,7 +654,7 @@ describe("a client that is disposed", () => {
   });
 });
 
-const ALL_TICKS = Array.from({ length: 400 }, (_, i) => `tick${i} `).join("");
+const counted = (word: string) => Array.from({ length: 100 }, (_, i) => `${word}${i} `).join("");
 
 /** Resolves after so many heartbeats of the engine, on a connection of its own. */
 async function hearBeats(url: string, count: number): Promise<void> {

@@ -21,10 +21,8 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { until } from "../hub/support.ts";
 
 const MB = 2 ** 20;
-/** How much a process may grow between the first look and the last. */
+/** How much the process may grow between the first look and the last. */
 const GROWTH = 64 * MB;
-/** What lives grows by less: what is kept of the sessions is bounded, and there at the first look. Measured: 0 to 2 MB. */
-const HEAP_GROWTH = 4 * MB;
 const AT_WORK = 40;
 /** At rest are more than the 256 whose newest turn is remembered. */
 const SESSIONS = 8 * AT_WORK;
@@ -56,7 +54,8 @@ describe("one client for a long time", () => {
     await told.promise;
     report("driver", story.events, performance.now() - begun, looks);
     await audience.expectAllTold(client);
-    expectFlat(looks);
+    // Measured: 0.3 MB.
+    expectFlat(looks, 1.5 * MB);
   });
 
   it("takes 300,000 frames over HTTP as fast as they come and does not grow", async () => {
@@ -96,7 +95,8 @@ describe("one client for a long time", () => {
     await told.promise;
     report("HTTP", frames, performance.now() - started, looks);
     await audience.expectAllTold(client);
-    expectFlat(looks);
+    // Measured: 1.1 to 1.7 MB. Node's own part of it is not as steady.
+    expectFlat(looks, 4 * MB);
   });
 });
 
@@ -118,10 +118,11 @@ async function look(hasCaughtUp: () => boolean): Promise<Look> {
   return { rss, heapUsed };
 }
 
-function expectFlat([first, last]: readonly Look[]): void {
+/** What lives grows by less than the process: what is kept of sessions is bounded, and there at the first look. */
+function expectFlat([first, last]: readonly Look[], heap: number): void {
   if (first === undefined || last === undefined) throw new Error("Nobody looked.");
   expect(last.rss - first.rss).toBeLessThan(GROWTH);
-  expect(last.heapUsed - first.heapUsed).toBeLessThan(HEAP_GROWTH);
+  expect(last.heapUsed - first.heapUsed).toBeLessThan(heap);
 }
 
 function report(name: string, events: number, ms: number, looks: readonly Look[]): void {
