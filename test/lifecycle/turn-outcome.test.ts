@@ -101,10 +101,20 @@ describe("how it ended, after everything was read again", () => {
     expect(outcomeAfterReading(seen, true)).toEqual({ status: "completed" });
   });
 
-  it("is the complaint, where the message is silent", () => {
-    const seen = (lastError: typeof refused) => evidence([message()], { lastError });
-    expect(outcomeAfterReading(seen(refused), false)).toEqual({ status: "error", error: refused });
-    expect(outcomeAfterReading(seen(aborted), false)).toEqual({ status: "aborted", error: aborted });
+  it("is the complaint, where there is no message, or where it stays silent", () => {
+    const seen = (messages: Parameters<typeof evidence>[0], lastError: typeof refused) =>
+      evidence(messages, { lastError });
+    expect(outcomeAfterReading(seen([], refused), false)).toEqual({ status: "error", error: refused });
+    // An engine complains before its last word: it is read once more.
+    expect(outcomeAfterReading(seen([message()], aborted), false)).toBeUndefined();
+    expect(outcomeAfterReading(seen([message()], refused), true)).toEqual({
+      status: "error",
+      error: refused,
+    });
+    expect(outcomeAfterReading(seen([message()], aborted), true)).toEqual({
+      status: "aborted",
+      error: aborted,
+    });
   });
 
   it("is open until the last reading, and lost after it", () => {
