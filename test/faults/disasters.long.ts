@@ -365,20 +365,22 @@ describe("a server that is killed and comes back", () => {
     }
   });
 
-  it.for<[when: string, isNew: boolean, knows: boolean]>([
-    ["when it has just died", false, false],
-    ["when it has just died, in a session that is new", true, false],
-    ["when the client knows that it is down", false, true],
-    ["when the client knows that it is down, in a session that is new", true, true],
-  ])("answers once what was asked while it was down: %s", async ([, isNew, knows], { annotate }) => {
+  it.for<[when: string, where: "known" | "new" | "unmet", knows: boolean]>([
+    ["when it has just died", "known", false],
+    ["when it has just died, in a session that is new", "new", false],
+    ["when it has just died, in a session that the client never saw", "unmet", false],
+    ["when the client knows that it is down", "known", true],
+    ["when the client knows that it is down, in a session that the client never saw", "unmet", true],
+  ])("answers once what was asked while it was down: %s", async ([, where, knows], { annotate }) => {
     const scene = await openScene();
+    const unmet = await scene.client().client.session.create();
     const watched = scene.client();
     const { client, hears } = watched;
-    await client.connect();
-    // The first prompt of a directory takes seconds.
+    // The first prompt of a directory takes seconds. It opens the stream as well.
     const warm = await client.session.create();
     await expectAnswers(watched, warm, "First.");
-    const session = isNew ? await client.session.create() : warm;
+    expect(client.registry.get(unmet)).toBeUndefined();
+    const session = { known: warm, new: await client.session.create(), unmet }[where];
     const gap = hears("stream_gap");
     const killed = scene.engine.server.kill();
     if (knows) await within(5_000, "Hearing of the gap", gap);
@@ -386,7 +388,7 @@ describe("a server that is killed and comes back", () => {
     const prompt = script(think("Hm. "), say("Only once."));
     const reading = read(client.session.prompt(session, prompt), () => false);
     await killed;
-    await setTimeout(500);
+    await setTimeout(1_500);
     await scene.startAgain();
     const backAt = performance.now();
     const result = await within(30_000, "The answer", reading.call.settled());
@@ -394,15 +396,13 @@ describe("a server that is killed and comes back", () => {
     expect(result).toMatchObject({ status: "completed", text: "Only once." });
     await within(1_000, "The end of the iteration", reading.ended);
     expectToldExactly(reading, result);
-    const before = isNew
-      ? []
-      : [
-          ["user", script(say("First."))],
-          ["assistant", "First."],
-        ];
+    const earlier = [
+      ["user", script(say("First."))],
+      ["assistant", "First."],
+    ];
     const kept = await client.session.messages(session);
     expect(kept.map(({ role, content }) => [role, content.text])).toEqual([
-      ...before,
+      ...(where === "known" ? earlier : []),
       ["user", prompt],
       ["assistant", "Only once."],
     ]);
