@@ -143,6 +143,7 @@ export interface EngineConnection {
   snapshot(request: SnapshotRequest): Promise<readonly SessionSnapshot[]>;
   createSession(options: CreateSessionOptions): Promise<DriverSession>;
   messages(sessionId: string, call: DriverCall): Promise<readonly DriverMessage[]>;
+  /** Rejects only where nothing was sent: then it is asked again. What fails once it was sent is told by `accepted`. */
   prompt(request: PromptRequest): Promise<PromptReceipt>;
   abort(sessionId: string, call: DriverCall): Promise<void>;
 

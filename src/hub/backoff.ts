@@ -2,10 +2,13 @@ import { EngineError } from "../engine/errors.ts";
 
 const FIRST_MS = 250;
 const LONGEST_MS = 10_000;
+/** While the outage is new: an engine that starts again is back in seconds, and turns and prompts wait for it. */
+const LONGEST_NEW_MS = 2_000;
 
 /** Milliseconds to wait before the next attempt: exponential with full jitter, so that clients do not come in step. */
-export function backoff(attempt: number): number {
-  return Math.random() * Math.min(LONGEST_MS, FIRST_MS * 2 ** Math.min(attempt, 16));
+export function backoff(attempt: number, isNew = false): number {
+  const longest = isNew ? LONGEST_NEW_MS : LONGEST_MS;
+  return Math.random() * Math.min(longest, FIRST_MS * 2 ** Math.min(attempt, 16));
 }
 
 /** What no further attempt will change, whatever was there before. */

@@ -136,7 +136,11 @@ export class EventHub {
   async meet(sessionId: string, signal: AbortSignal, timeout?: number): Promise<void> {
     await this.ready(signal, timeout);
     while (!this.#store.isKnown(sessionId)) {
-      const told = await this.#records.read(sessionId, false, signal);
+      const told = await this.#records.read(sessionId, false, signal).catch((error: unknown) => {
+        // It failed because the wire dropped: it is read when that is back.
+        if (this.status.state === "reconnecting" && !signal.aborted) return "old" as const;
+        throw error;
+      });
       if (told === "gone")
         throw new EngineError("SESSION_NOT_FOUND", `There is no session ${sessionId}.`, { sessionId });
       // It dropped meanwhile: what was read may be old.

@@ -47,6 +47,8 @@ export interface EventStreamOptions {
 
 /** Milliseconds that a stream must have lived for its next drop to count as the first, although it said nothing. */
 const STEADY_MS = 5_000;
+/** Milliseconds for an engine that was there to answer again; after an attempt without an answer, twice as long. */
+const FIRST_ATTEMPT_MS = 2_000;
 /** Reading a hundred thousand sessions takes its time. */
 const CATCH_UP_MS = 120_000;
 
@@ -60,6 +62,8 @@ export class EventStream {
   /** Where the engine may go on after a drop, if it can. */
   #cursor: string | undefined;
   #outage: Outage;
+  /** How many attempts in a row had no answer. */
+  #unanswered = 0;
   #openedAt = Number.POSITIVE_INFINITY;
   /** The engine was there since the stream was opened: then a drop is no reason to give up at once. */
   #wasThere = false;
@@ -139,6 +143,7 @@ export class EventStream {
         if (signal.aborted) return;
         const lastError = error instanceof Error ? error : new Error(String(error));
         this.#owner.onEnded();
+        if (EngineError.is(error, "TIMEOUT")) this.#unanswered += 1;
         // One that opens and drops, again and again, has not recovered.
         if (performance.now() - this.#openedAt >= STEADY_MS) this.#outage.over();
         this.#openedAt = Number.POSITIVE_INFINITY;
@@ -163,14 +168,22 @@ export class EventStream {
     return this.#outage.attempt === 1 && !EngineError.is(error, "ENGINE_UNAVAILABLE");
   }
 
+  /** An engine that starts again accepts before it listens, and never answers what came then: it is asked anew soon. */
+  #attemptTimeout(): number {
+    const { attemptTimeout } = this.#options;
+    if (!this.#wasThere) return attemptTimeout;
+    return Math.min(attemptTimeout, FIRST_ATTEMPT_MS * 2 ** Math.min(this.#unanswered, 16));
+  }
+
   #live(signal: AbortSignal): Promise<never> {
     return live(this.#link, {
       after: this.#cursor,
-      timeout: this.#options.attemptTimeout,
+      timeout: this.#attemptTimeout(),
       signal,
       onListening: (watchdog) => {
         this.#watchdog = watchdog;
         this.#wasThere = true;
+        this.#unanswered = 0;
       },
       take: (item) => {
         this.#outage.over();

@@ -1,5 +1,8 @@
 import { backoff } from "./backoff.ts";
 
+/** Milliseconds: for so long it is most likely that an engine is just starting again. */
+const NEW_MS = 30_000;
+
 /** How long an engine has been out of reach, and how long to wait before it is tried again. */
 export class Outage {
   /** Milliseconds after which it is given up. */
@@ -35,7 +38,9 @@ export class Outage {
   /** It could not be reached, or dropped. Returns how many milliseconds to wait. */
   next(): number {
     this.#since ??= performance.now();
-    const wait = Math.min(Math.max(backoff(this.#attempt), this.#askedToWait), Math.max(0, this.#left));
+    const isNew = performance.now() - this.#since < NEW_MS;
+    const pause = Math.max(backoff(this.#attempt, isNew), this.#askedToWait);
+    const wait = Math.min(pause, Math.max(0, this.#left));
     this.#attempt += 1;
     this.#askedToWait = 0;
     return wait;

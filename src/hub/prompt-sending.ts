@@ -33,7 +33,11 @@ export async function sendPrompt(
   readyTimeout: number | undefined,
 ): Promise<SentPrompt> {
   const { hub } = context;
-  const first = await send(context, request, undefined, scope);
+  // What is asked on the way there (a connection, the newest message, the model) changes nothing in the engine.
+  const first = await insist(scope, async (attempt) => {
+    if (attempt > 0) await hub.ready(scope, readyTimeout);
+    return send(context, request, undefined, scope);
+  });
   const { turnId, sentAs } = first;
   // The engine may have told of it meanwhile, or in the gap that has just been closed. It is not sent again then: an
   // engine in the middle of a turn takes the same prompt for a word in between.
