@@ -139,6 +139,16 @@ export function loseSync(state: MessageState): void {
   for (const known of state.parts.values()) if (!known.complete) known.synced = false;
 }
 
+/** The engine has it on record as complete: what is not told of it by then never will be. */
+export function closeParts(state: MessageState): void {
+  for (const known of state.parts.values()) known.complete = true;
+}
+
+/** Is there text of which only the engine knows the whole? */
+export function hasHole(state: MessageState): boolean {
+  return [...state.parts.values()].some(({ complete, synced }) => !complete && !synced);
+}
+
 /** The message as it stands: immutable, and the same object until it changes. */
 export function messageOf(state: MessageState): Message {
   state.shown ??= show(state);

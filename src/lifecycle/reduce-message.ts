@@ -3,6 +3,7 @@ import type { EngineEvent } from "../engine/events.ts";
 import { continueTurn, messageBefore, repeatsPrompt, turnOf } from "./continued-turns.ts";
 import {
   appendDelta,
+  closeParts,
   createMessageState,
   type MessageState,
   messageOf,
@@ -97,6 +98,7 @@ export function putMessage(
     // an event that shows the whole message must not show what another tells after it.
     if (!isNew) tell(state, message, part.part.id, change, out);
   }
+  if (source === "snapshot" && info.completedAt !== undefined) closeParts(message);
   if (continues) continueTurn(message, messageBefore(info.id, state.messages));
   if (isNew) out.push({ type: "message_created", message: messageOf(message) });
   else if (message.shown === undefined) out.push({ type: "message_updated", message: messageOf(message) });

@@ -20,6 +20,8 @@ export interface TurnEvidence {
   readonly resting?: RestingStatus | undefined;
   /** The prompt is the engine's note of what a person did without the model: ran a command, say. */
   readonly isNote?: boolean | undefined;
+  /** A gap has swallowed text of which the whole has not been told since: it has to be read before the turn ends. */
+  readonly hasHole?: boolean | undefined;
 }
 
 /**
@@ -28,6 +30,7 @@ export interface TurnEvidence {
  */
 export function outcomeOf(evidence: TurnEvidence): TurnOutcome | undefined {
   const { lastError, answeredLater, resting } = evidence;
+  if (evidence.hasHole) return undefined;
   const last = lastOf(evidence);
   if (last === undefined) {
     if (answeredLater !== undefined) return { status: "superseded", supersededBy: answeredLater };
@@ -58,7 +61,8 @@ function lastOf({ messages }: TurnEvidence): Message | undefined {
  * its end. `final`: it was read often enough, and a turn that is still unexplained died with its engine.
  */
 export function outcomeAfterReading(evidence: TurnEvidence, final: boolean): TurnOutcome | undefined {
-  const outcome = outcomeOf(evidence);
+  // At the last reading the engine has no more to tell of it.
+  const outcome = outcomeOf(final ? { ...evidence, hasHole: false } : evidence);
   if (outcome !== undefined) return outcome;
   const { messages, lastError, answeredLater, resting } = evidence;
   // An engine complains, and is idle, before its last word on the message: that is worth another look.

@@ -1,7 +1,7 @@
 import type { RestingStatus } from "../engine/driver-events.ts";
 import type { EngineEvent } from "../engine/events.ts";
 import type { Message } from "../engine/message.ts";
-import { cancelTools, type MessageState, messageOf } from "./message-state.ts";
+import { cancelTools, hasHole, type MessageState, messageOf } from "./message-state.ts";
 import { dropRequests, restoreStatus, signalSession } from "./session-changes.ts";
 import type { SessionSignal } from "./session-machine.ts";
 import type { SessionState } from "./session-state.ts";
@@ -146,7 +146,21 @@ function cancelToolsOf(state: SessionState, turnId: string, out: EngineEvent[]):
 function evidenceOf(state: SessionState, turnId: string, answeredLater: string | undefined) {
   const { lastError, resting } = state;
   const messages = messagesOfTurn(state, turnId);
-  return { messages, lastError, answeredLater, resting, isNote: isNote(state.messages.get(turnId)) };
+  const isNoted = isNote(state.messages.get(turnId));
+  return {
+    messages,
+    lastError,
+    answeredLater,
+    resting,
+    isNote: isNoted,
+    hasHole: turnHasHole(state, turnId),
+  };
+}
+
+function turnHasHole(state: SessionState, turnId: string): boolean {
+  return [...state.messages.values()].some(
+    (message) => message.info.role !== "user" && message.info.turnId === turnId && hasHole(message),
+  );
 }
 
 /** Nothing in it is a person's. */

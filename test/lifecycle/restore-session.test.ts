@@ -111,8 +111,20 @@ describe("a turn that ended in a gap", () => {
     const it = cutOff();
     it.read(snapshot(true, [user("t1", 1), answer("a1", "t1", 2)]));
     it.tell(told(answer("a1", "t1", 2, done("stop"))), idle);
+    // The gap has swallowed the rest of its text: it does not end before that is read.
+    expect(it.ends()).toEqual([]);
+    const whole = { ...answer("a1", "t1", 2, done("stop")), parts: [text("p", "Hello", true)] };
+    it.read(snapshot(false, [user("t1", 1), whole]));
     expect(it.ends()).toEqual(["t1 completed"]);
+    expect(it.events.at(-1)).toMatchObject({ messages: [{ content: { text: "Hello" } }] });
     expect(it.count("message_created")).toBe(2);
+  });
+
+  it("ends at once where the whole text is told after all", () => {
+    const it = cutOff();
+    it.read(snapshot(true, [user("t1", 1), answer("a1", "t1", 2)]));
+    it.tell(part("a1", text("p", "Hello", true)), told(answer("a1", "t1", 2, done("stop"))), idle);
+    expect(it.ends()).toEqual(["t1 completed"]);
   });
 });
 
