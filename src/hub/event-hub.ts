@@ -148,9 +148,9 @@ export class EventHub {
     }
   }
 
-  /** Takes in what the package knows before the engine says it. */
+  /** Takes in what the package knows before the engine says it. A call that learns something after the end is late. */
   apply(event: DriverEvent): void {
-    this.#inbox.take({ event });
+    if (!this.life.aborted) this.#inbox.take({ event });
   }
 
   dispose(): void {

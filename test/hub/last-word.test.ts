@@ -138,6 +138,20 @@ describe("last word: an engine that is idle and owes it", () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
+  it("leaves no timer when a prompt learns that it was accepted after the client was disposed", async () => {
+    const engine = createMockEngine(() => [{ text: "Hel" }, { wait: new Promise(() => {}) }]);
+    const client = clientOf(engine);
+    const session = await client.session.create();
+    const call = client.session.prompt(session, "Hi");
+    await call[Symbol.asyncIterator]().next();
+    // Its first word has come, and its receipt is under way.
+    stoppedClock();
+    await client.dispose();
+    expect(await call.settled()).toMatchObject({ status: "error", text: "Hel" });
+    await settle();
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
   it("leaves no timer when the turn ends before, or the client is disposed", async () => {
     const { client, engine, session } = await silent((snapshot) => snapshot);
     engine.emit({ type: "turn_ended", sessionId: session.id, turnId: "msg_t", status: "completed" });
