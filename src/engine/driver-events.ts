@@ -108,4 +108,9 @@ export type DriverEvent =
     }
   /** Something went by unseen although the wire holds: in this directory, or anywhere. It is read again. */
   | { readonly type: "gap"; readonly reason: string; readonly workingDirectory?: string | undefined }
+  /**
+   * Only from here on it is sure that the engine tells this connection everything: it counts its listeners later than it
+   * lets them in. What is at work is read again, in case that something was said between.
+   */
+  | { readonly type: "listening" }
   | UnknownEvent;

@@ -4,9 +4,11 @@ import type { DriverEvent } from "../engine/driver-events.ts";
 import { EngineError, reasonOf } from "../engine/errors.ts";
 import type { EngineEvent } from "../engine/events.ts";
 import type { EventStreamStatus } from "../engine/managed-engine-client.ts";
+import { hasNothingGoingOn } from "../lifecycle/session-state.ts";
 import { type Caught, EventStream, type EventStreamOwner } from "./event-stream.ts";
 import type { Fanout } from "./fanout.ts";
 import { Inbox } from "./inbox.ts";
+import { insist } from "./insist.ts";
 import { LastWord } from "./last-word.ts";
 import type { Link } from "./link.ts";
 import { Listeners } from "./listeners.ts";
@@ -177,6 +179,7 @@ export class EventHub {
     const { event } = item;
     this.#stream.passed(item);
     if (event.type === "gap") void this.#closeGap(event);
+    else if (event.type === "listening") void this.#readAtWork();
     else this.#publish(this.#store.apply(event), "sessionId" in event ? event.sessionId : undefined);
   }
 
@@ -194,9 +197,28 @@ export class EventHub {
 
   async #readAll(connection: EngineConnection, signal: AbortSignal, afterGap: boolean): Promise<Caught> {
     const all = this.#mirrors > 0;
-    const caught = await this.#records.readAll(connection, signal, { all, afterGap });
+    const extent = all ? "all" : "known";
+    const caught = await this.#records.readAll(connection, signal, { extent, afterGap });
     if (caught !== undefined) this.#isWhole ||= all;
     return caught ?? { sessions: 0, missed: 0 };
+  }
+
+  /** What the engine said before it counted this client among its listeners went by unseen. */
+  async #readAtWork(): Promise<void> {
+    if ([...this.#store.active()].every(hasNothingGoingOn)) return;
+    try {
+      await this.#link.use(undefined, (connection, scope) =>
+        insist(scope, () => this.#records.readAll(connection, scope, { extent: "at work", afterGap: false })),
+      );
+    } catch (cause) {
+      this.#unread(cause);
+    }
+  }
+
+  #unread(cause: unknown): void {
+    if (this.life.aborted) return;
+    const message = `What the engine lost could not be read again: ${reasonOf(cause)}`;
+    this.#options.diagnostic({ level: "warning", code: "resync_failed", message, cause });
   }
 
   /** The engine lost something although the wire holds: those at work are read again. */
@@ -216,9 +238,7 @@ export class EventHub {
     try {
       await Promise.all(hit.map(({ session }) => read(session.id)));
     } catch (cause) {
-      if (this.life.aborted) return;
-      const message = `What the engine lost could not be read again: ${reasonOf(cause)}`;
-      this.#options.diagnostic({ level: "warning", code: "resync_failed", message, cause });
+      this.#unread(cause);
     }
     this.#fanout.publish([{ type: "stream_resynced", ...caught, ...where }]);
   }

@@ -5,7 +5,7 @@ import type { Caught } from "./event-stream.ts";
 import type { Inbox } from "./inbox.ts";
 import { insist } from "./insist.ts";
 import type { Link } from "./link.ts";
-import { readTruth, toldAlready } from "./resync.ts";
+import { type Extent, readTruth, toldAlready } from "./resync.ts";
 import type { SessionStore } from "./session-store.ts";
 
 export interface RecordsContext {
@@ -48,16 +48,16 @@ export class Records {
     }
   }
 
-  /** What may have been missed: of the sessions in use, or of all. `undefined`: the wire dropped meanwhile. */
+  /** What may have been missed. `undefined`: the wire dropped meanwhile. */
   async readAll(
     connection: EngineConnection,
     signal: AbortSignal,
-    { all, afterGap }: { readonly all: boolean; readonly afterGap: boolean },
+    { extent, afterGap }: { readonly extent: Extent; readonly afterGap: boolean },
   ): Promise<Caught | undefined> {
     const { store, inbox, publish } = this.#context;
     const hold = inbox.hold();
     try {
-      const { snapshots, gone } = await readTruth(connection, store, all, signal);
+      const { snapshots, gone } = await readTruth(connection, store, extent, signal);
       if (hold.isBroken) return undefined;
       let missed = 0;
       // The oldest first: in that order it happened, as far as that can be told.

@@ -15,19 +15,23 @@ export interface Truth {
   readonly gone: readonly string[];
 }
 
+/** Which sessions are read: every one of the engine, those of the store, or those of the store that are at work. */
+export type Extent = "all" | "known" | "at work";
+
 /**
- * Reads what may have been missed: the sessions of the store or all of the engine, with the messages of those in which
- * something goes on, or went on before.
+ * Reads what may have been missed, with the messages of the sessions in which something goes on, or went on before.
+ * Sessions that began to run beside them, unheard of, are read as well.
  */
 export async function readTruth(
   connection: EngineConnection,
   store: SessionStore,
-  all: boolean,
+  extent: Extent,
   signal: AbortSignal,
 ): Promise<Truth> {
-  const known = [...store.sessions].map(({ id }) => id);
   const busy = new Set<string>();
   for (const state of store.active()) if (!hasNothingGoingOn(state)) busy.add(state.session.id);
+  const all = extent === "all";
+  const known = extent === "at work" ? [...busy] : [...store.sessions].map(({ id }) => id);
   const read = async (
     sessionIds: readonly string[] | undefined,
     withMessages: readonly string[],

@@ -12,6 +12,7 @@ export function sessionOf(event: DriverEvent): string | undefined {
     case "question_asked":
       return event.request.sessionId;
     case "gap":
+    case "listening":
       return undefined;
     default:
       return event.sessionId;

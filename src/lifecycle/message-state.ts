@@ -105,12 +105,15 @@ export function putWholeText(state: MessageState, text: string): { partId: strin
   return { partId, change };
 }
 
-/** Takes back the text of unfinished parts: the engine starts this step again. */
+/**
+ * Takes back the text of unfinished parts: the engine starts this step again. An empty one has nothing to take back, and
+ * may belong to the new step: records are read while the news of that waits.
+ */
 export function withdrawUnfinished(state: MessageState): boolean {
   let withdrawn = false;
   for (const known of state.parts.values()) {
-    if (!isText(known.part) || known.complete) continue;
-    withdrawn ||= known.text !== "";
+    if (!isText(known.part) || known.complete || known.text === "") continue;
+    withdrawn = true;
     known.text = "";
     known.complete = true;
   }

@@ -91,6 +91,7 @@ export function reduceSession(state: SessionState, event: DriverEvent): readonly
       out.push(event);
       break;
     case "gap":
+    case "listening":
       // Of the wire, not of a session: who reads it reads again.
       break;
     default:

@@ -570,7 +570,8 @@ describe("frames", () => {
       { name, framed, how: "byte by byte" },
     ]),
   )("$name are read $how", async ({ framed, how }) => {
-    const fake = await startFakeOpenCode({ recording: parseRecording(recordedBytes("text")) });
+    const recording = parseRecording(recordedBytes("text"));
+    const fake = await startFakeOpenCode({ recording, heartbeatMs: 20 });
     const framing = await createFaultProxy({ target: fake.url });
     const pieces = await createFaultProxy({ target: framing.url });
     const client = new OpenCodeClient({ baseUrl: pieces.url });
@@ -580,9 +581,15 @@ describe("frames", () => {
       await framing.close();
       await fake.close();
     });
-    const transform = (frame: string, index: number) => [framed(frame, index)];
+    const listening = Promise.withResolvers<void>();
+    const transform = (frame: string, index: number) => {
+      if (index > 2) listening.resolve();
+      return [framed(frame, index)];
+    };
     const hit = framing.inject({ type: "frames", on: EVENTS, transform });
     if (how === "byte by byte") pieces.inject({ type: "trickle", on: EVENTS });
+    await client.connect();
+    await listening.promise;
     const session = await client.session.create();
     const call = client.session.prompt(session, "Hi");
     const events = await collect(call);

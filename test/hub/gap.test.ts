@@ -54,3 +54,35 @@ it("while a session is read again, what it says waits, and nothing is told twice
   await settle();
   expect(await call.result()).toMatchObject({ status: "completed", text: words.join("") });
 });
+
+it("what was said before the engine counted its listener is read when it says that it does", async () => {
+  const engine = createMockEngine(() => [
+    { text: "Half. " },
+    { tool: "bash", ask: { description: "Run `ls`" } },
+    { text: "Whole." },
+  ]);
+  const driver = tampered(engine, (connection) => ({
+    async events(options) {
+      const stream = await connection.events(options);
+      return (async function* () {
+        // It misses the request, on which everything waits.
+        for await (const item of stream)
+          yield item.event.type === "permission_requested" ? { event: { type: "listening" } } : item;
+      })();
+    },
+  }));
+  const client = clientOf(driver);
+  const told: EngineEvent["type"][] = [];
+  client.events.subscribe(({ type }) => told.push(type));
+  const call = client.session.prompt(await client.session.create(), "Hi");
+  const events = [];
+  for await (const event of call) {
+    events.push(event);
+    if (event.type === "permission_requested") await client.permissions.reply(event, "allow");
+  }
+  expect(events.filter(({ type }) => type === "permission_requested")).toHaveLength(1);
+  expect(fold(events)).toBe("Half. Whole.");
+  expect(await call.result()).toMatchObject({ status: "completed", text: "Half. Whole." });
+  // Nothing was lost, so there is nothing to tell of.
+  expect(told).not.toContain("stream_gap");
+});

@@ -120,6 +120,12 @@ describe("text that is being written", () => {
     expect(it.message("a1")?.content.text).toBe("Whole. Again");
   });
 
+  it("that is empty is not withdrawn: it may be the new step's, read before the news of that", () => {
+    const it = answering();
+    it.tell(part("a1", text("p", "", false)), step("a1"), delta("a1", "p", "Hello"));
+    expect(it.deltas()).toEqual(["Hello"]);
+  });
+
   it("is not withdrawn by the first step", () => {
     const it = answering();
     it.tell(step("a1"));

@@ -38,9 +38,9 @@ async function playDisturbed(turn: Turn, schedule: Schedule): Promise<void> {
   const proxy = await createFaultProxy({ target: real.engine.url });
   const { directory } = real.engine.workspace;
   const client = new OpenCodeClient({ baseUrl: proxy.url, workingDirectory: directory });
+  const session = await direct.session.create();
   try {
     await direct.connect();
-    const session = await direct.session.create();
     disturb(proxy, schedule);
     await client.connect();
     const call = client.session.prompt(session, promptOf(turn));
@@ -64,6 +64,8 @@ async function playDisturbed(turn: Turn, schedule: Schedule): Promise<void> {
     expect(client.registry.getSnapshot().permissions).toEqual([]);
     expect(await direct.request("GET", "/session/status", { query: { directory } })).toEqual({});
   } finally {
+    // What a failure leaves at work must not fail the smaller schedules that are tried after it.
+    await direct.session.abort(session);
     await Promise.all([client.dispose(), direct.dispose()]);
     await proxy.close();
   }
