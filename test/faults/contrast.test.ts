@@ -596,7 +596,8 @@ describe("frames", () => {
     const told = events.map((event) => (event.type === "text_delta" ? event.delta : ""));
     expect(told.join("")).toBe("Hello from the model.");
     expect(await call.text()).toBe("Hello from the model.");
-    expect(told.filter((delta) => delta !== "").length).toBeGreaterThan(1);
+    // What trickles in may wait for a reading of the records, and is told in one piece then.
+    if (how === "as they come") expect(told.filter((delta) => delta !== "").length).toBeGreaterThan(1);
     expect(hit.hits).toBe(1);
   });
 });
