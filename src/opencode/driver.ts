@@ -23,7 +23,7 @@ export interface OpenCodeDriverOptions {
   readonly workingDirectory?: string | undefined;
   /** `provider/model` or a bare name, for new sessions. It must exist. Default: the engine's own. */
   readonly model?: string | undefined;
-  /** As `model`, but only used where the engine has it. Default: none. */
+  /** As `model`, but only used where the engine has it, and its configuration names none. Default: none. */
   readonly preferredModel?: string | undefined;
   /** Edits and writes ask first, with their diff, in sessions created by this client. Default: false. */
   readonly reviewEdits?: boolean | undefined;

@@ -48,7 +48,7 @@ export interface NativeOptions {
   readonly workingDirectory?: string | undefined;
   /** For new sessions; must exist. */
   readonly model?: string | undefined;
-  /** For new sessions, if the engine has it. */
+  /** For new sessions, if the engine has it and its configuration names no other. */
   readonly preferredModel?: string | undefined;
   readonly reviewEdits: boolean;
   /** Milliseconds until the event stream must have begun. */
@@ -70,7 +70,7 @@ export function createNativeConnection(options: NativeOptions): EngineConnection
     const name = asked ?? options.model;
     if (name !== undefined) return models.resolve(name, directory, signal);
     const { preferredModel } = options;
-    return preferredModel === undefined ? undefined : models.find(preferredModel, directory, signal);
+    return preferredModel === undefined ? undefined : models.prefer(preferredModel, directory, signal);
   };
 
   const createSession = async (create: CreateSessionOptions): Promise<DriverSession> => {
