@@ -126,6 +126,14 @@ describe("the body of an answer that is no success", () => {
       "CONFIG_INVALID",
       "/a.json: ConfigInvalidError",
     ],
+    [
+      {
+        name: "ConfigInvalidError",
+        data: { path: "/a.json", issues: [{ path: ["mcp", "x"], message: 'Expected y, got {"key":"s"}' }] },
+      },
+      "CONFIG_INVALID",
+      "/a.json: mcp.x: Expected y",
+    ],
     [{ _tag: "UnauthorizedError" }, "AUTH_REQUIRED", "UnauthorizedError"],
     [{ name: "UnknownError", data: { message: "Unexpected", ref: "err_1" } }, "UNKNOWN", "Unexpected"],
     [{ name: "NewError", data: { message: "new" } }, "UNKNOWN", "new"],

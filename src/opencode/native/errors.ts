@@ -63,8 +63,18 @@ export function decodeErrorBody(_status: number, body: unknown): EngineErrorInfo
   if (typeof name !== "string") return undefined;
   const data = isRecord(body.data) ? body.data : body;
   const path = typeof data.path === "string" ? `${data.path}: ` : "";
-  const message = typeof data.message === "string" ? data.message : name;
+  const message = typeof data.message === "string" ? data.message : (issuesOf(data.issues) ?? name);
   return { code: CODE_OF_BODY.get(name) ?? "UNKNOWN", message: path + message };
+}
+
+/** What is wrong with a configuration, without the values: they may be keys. */
+function issuesOf(issues: unknown): string | undefined {
+  if (!Array.isArray(issues) || issues.length === 0) return undefined;
+  const texts = issues.filter(isRecord).map(({ path, message }) => {
+    const key = Array.isArray(path) && path.length > 0 ? `${path.join(".")}: ` : "";
+    return key + String(message).replace(/, got .*$/s, "");
+  });
+  return texts.join("; ");
 }
 
 /** Older releases do not know every route: they answer with a web page, or with an error of their proxy. */

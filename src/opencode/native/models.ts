@@ -50,8 +50,12 @@ export class NativeModels {
     return resolveModel(name, refsOf(await this.#providers(directory, signal)));
   }
 
+  async find(name: string, directory: string | undefined, signal: AbortSignal | undefined) {
+    return findModel(name, refsOf(await this.#providers(directory, signal)));
+  }
+
   /** The model of that name, if the engine has it and its configuration names none. */
-  async prefer(name: string, directory: string | undefined, signal: AbortSignal | undefined) {
+  async findUnlessConfigured(name: string, directory: string | undefined, signal: AbortSignal | undefined) {
     const call = { query: { directory }, signal };
     const [providers, { value: config }] = await Promise.all([
       this.#providers(directory, signal),
