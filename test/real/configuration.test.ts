@@ -72,6 +72,8 @@ async function write(path: string, content: string | object): Promise<string> {
   return path;
 }
 
+/** The place that `setUp` has taken is that of this server: no other runs beside it in a test. */
+const SAME_SLOT = { count: 4 };
 const overrides = (opencode: ConfigObject) => ({ engineConfig: { opencode } });
 const WORKSPACE = ".quantumreef/config.json";
 
@@ -202,23 +204,21 @@ describe("a configuration that is wrong", () => {
       '{\n  // servers\n  "mcp": {\n    "x": { "command": "true", "args": ["-y"], "env": { "T": "sk-1" } },\n  },\n  "share": true\n}\n';
     const file = await place.global("opencode.json", text);
     const { directory } = place.home;
-    // It has one of the two places of this test already.
-    const slot = { count: 4 };
-    const raw = startOpenCode({ cwd: place.workspace.directory, home: directory, slot });
-    await expect(raw).rejects.toThrow(/Configuration is invalid[^]*mcp\.x/);
+    const raw = startOpenCode({ cwd: place.workspace.directory, home: directory, slot: SAME_SLOT });
+    await expect(raw).rejects.toThrow(/Configuration is invalid[\s\S]*mcp\.x/);
 
     const failure = await place.start().catch((error: unknown) => error);
     expect(failure).toMatchObject({
       code: "CONFIG_INVALID",
       message: expect.stringContaining(`${file}:4 has mcp.x in a form with which OpenCode does not start`),
     });
-    expect(String(failure)).toContain('"command": [\n      "true",\n      "-y"\n    ]');
+    expect(String(failure)).toContain('"command": [\n    "true",\n    "-y"\n  ]');
     expect(String(failure)).not.toContain("sk-1");
 
     const corrected = correctConfigurationText(text);
     expect(corrected).toContain("// servers");
     await writeFile(file, corrected);
-    const server = await startOpenCode({ cwd: place.workspace.directory, home: directory, slot });
+    const server = await startOpenCode({ cwd: place.workspace.directory, home: directory, slot: SAME_SLOT });
     cleanup.push(() => server.stop());
     const actual = (await (await fetch(`${server.url}/config`)).json()) as ConfigObject;
     expect(actual).toMatchObject({
@@ -279,7 +279,7 @@ describe("models", () => {
     const place = await setUp();
     const cwd = place.workspace.directory;
     const config = scriptedConfig(place.model);
-    const server = await startOpenCode({ cwd, config, home: place.home.directory, slot: { count: 4 } });
+    const server = await startOpenCode({ cwd, config, home: place.home.directory, slot: SAME_SLOT });
     cleanup.push(() => server.stop());
     await place.project(WORKSPACE, overrides({ model: "local/small" }));
     const client = await place.start({ port: server.port });

@@ -139,6 +139,16 @@ describe("resolveSettings", () => {
     });
   });
 
+  it("shows no password, also not a wrong one", () => {
+    expect(problem({ password: "" })).toMatchObject({
+      code: "CONFIG_INVALID",
+      message: "The option password is of the wrong kind; allowed: a text that is not empty, or false.",
+    });
+    const { explanation } = resolveSettings({ password: "s3cret" }, {});
+    expect(explanation.password).toEqual({ value: "set", origin: { kind: "option", name: "password" } });
+    expect(JSON.stringify(explanation)).not.toContain("s3cret");
+  });
+
   it("takes origins as front ends send them", () => {
     const cors = ["tauri://localhost", "https://app.example:8443", "*"];
     expect(settingsOf({ cors }).cors).toEqual(cors);
