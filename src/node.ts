@@ -4,7 +4,7 @@
  */
 
 export type { ConfigObject, KeyPath } from "./node/configuration/config-object.ts";
-export type { Configuration } from "./node/configuration/configuration.ts";
+export type { Configuration, ConfigurationProblem } from "./node/configuration/configuration.ts";
 export { correctConfigurationText } from "./node/configuration/published-form.ts";
 export { type ReadConfigurationOptions, readConfiguration } from "./node/configuration/read-configuration.ts";
 export {

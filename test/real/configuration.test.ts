@@ -93,6 +93,8 @@ describe("the configuration of a started server", () => {
       username: "two",
       watcher: { ignore: ["a", "b"] },
       instructions: ["global.md"],
+      plugin: ["./global.js"],
+      permission: "allow",
       // Known to nobody but us.
       providers: { local: { region: "{env:REGION}" } },
       mcp: { env: { type: "local", command: ["true"], enabled: false, env: { A: "{env:REGION}" } } },
@@ -101,6 +103,9 @@ describe("the configuration of a started server", () => {
       "opencode.jsonc",
       '\uFEFF{ // comment\r\n "username": "three", "snapshot": false, }\r\n',
     );
+    const plugin = "export const Plugin = async () => ({});";
+    await place.global("global.js", plugin);
+    await place.project(".quantumreef/own.js", plugin);
     await write(join(home.directory, "named.json"), { snapshot: true, logLevel: "WARN" });
     await write(join(home.directory, "secret.txt"), "\nfrom a file\n");
     await place.project(
@@ -108,6 +113,7 @@ describe("the configuration of a started server", () => {
       `{ // ours
         "engineConfig": { "opencode": {
           "username": "\${WHO}", "autoshare": true, "watcher": { "ignore": ["c"] }, "instructions": ["own.md"],
+          "plugin": ["./own.js"],
           "providers": { "acme": { "apiKey": "\${KEY}", "npm": "@ai-sdk/openai-compatible", "models": ["m"] } },
           "mcp": {
             "files": { "command": "false", "args": ["-x", "{file:~/secret.txt}"], "enabled": false },
@@ -141,7 +147,11 @@ describe("the configuration of a started server", () => {
       small_model: "local/small",
       watcher: { ignore: ["c"] },
       instructions: ["global.md", "content.md", "own.md"],
-      permission: { bash: "ask" },
+      permission: { "*": "allow", bash: "ask" },
+      plugin: [
+        expect.stringContaining("/opencode/global.js"),
+        expect.stringContaining("/.quantumreef/own.js"),
+      ],
       provider: {
         acme: { options: { apiKey: "{env:HOME} is no placeholder" }, models: { m: {} } },
         local: { options: { region: "eu-1", apiKey: "none" } },
@@ -155,7 +165,7 @@ describe("the configuration of a started server", () => {
     const actual = await configOf(client, workspace.directory);
     for (const key of Object.keys(merged)) expect([key, actual[key]]).toEqual([key, merged[key]]);
     // Nothing else but what the engine fills in itself.
-    const filledIn = ["$schema", "agent", "command", "mode", "plugin"];
+    const filledIn = ["$schema", "agent", "command", "mode"];
     expect(
       Object.keys(actual).filter((key) => !Object.hasOwn(merged, key) && !filledIn.includes(key)),
     ).toEqual([]);

@@ -38,6 +38,7 @@ export class Configuration {
   readonly #sources: readonly ConfigurationSource[];
   readonly #env: ConfigurationParts["env"];
 
+  /** @internal */
   constructor({ files, sources, problems, diagnostics, env }: ConfigurationParts) {
     this.files = files;
     this.problems = problems;
@@ -83,7 +84,7 @@ export class Configuration {
         readByEngine && origin.kind !== "variable" ? ignored : config,
       )
       .concat(generated ?? {})
-      .reduce((all, config) => mergeConfiguration(all, config, { appendInstructions: true }), {});
+      .reduce((all, config) => mergeConfiguration(all, config, { appendLists: true }), {});
     return this.#withWholeServers(given);
   }
 
@@ -138,7 +139,7 @@ function mergeSources(sources: readonly ConfigurationSource[]): ConfigObject {
   return sources.reduce<ConfigObject>((all, { config, origin }) => {
     // Among its files for all projects OpenCode replaces them, and from then on it adds to them.
     const isGlobal = origin.kind === "global file" && origin.name === undefined;
-    return mergeConfiguration(all, config, { appendInstructions: !isGlobal });
+    return mergeConfiguration(all, config, { appendLists: !isGlobal });
   }, {});
 }
 

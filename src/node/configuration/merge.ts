@@ -1,25 +1,38 @@
 import { type ConfigObject, isConfigObject, type KeyPath } from "./config-object.ts";
+import { mergePlugins } from "./plugins.ts";
 
 /** Keys that reach into the prototypes of JavaScript. No option of any engine is called so. */
 const FORBIDDEN: ReadonlySet<string> = new Set(["__proto__", "constructor", "prototype"]);
 
-/** How lists are merged that the engine itself does not merge as others. */
+/** How two lists are merged that OpenCode does not merge as others. */
 export interface MergeOptions {
-  /** `instructions` of both, each once, as OpenCode does between sources (but not among its global files). */
-  readonly appendInstructions?: boolean | undefined;
+  /** `instructions` and `plugin` of both, each once, as between sources (but not among the global files). */
+  readonly appendLists?: boolean | undefined;
 }
 
 /** As OpenCode merges: objects deeply; anything else, lists too, is replaced. Neither argument is changed. */
 export function mergeConfiguration(
   base: ConfigObject,
   extra: ConfigObject,
-  { appendInstructions = false }: MergeOptions = {},
+  { appendLists = false }: MergeOptions = {},
 ): ConfigObject {
   const result = mergeDeep(base, extra);
-  const { instructions: before } = base;
-  const { instructions: after } = extra;
-  if (!appendInstructions || !Array.isArray(before) || !Array.isArray(after)) return result;
-  return { ...result, instructions: [...new Set([...before, ...after])] };
+  if (!appendLists) return result;
+  return {
+    ...result,
+    ...append("instructions", base, extra, (before, after) => [...new Set([...before, ...after])]),
+    ...append("plugin", base, extra, mergePlugins),
+  };
+}
+
+function append(
+  key: string,
+  base: ConfigObject,
+  extra: ConfigObject,
+  merge: (before: readonly unknown[], after: readonly unknown[]) => readonly unknown[],
+): ConfigObject {
+  const [before, after] = [base[key], extra[key]];
+  return Array.isArray(before) && Array.isArray(after) ? { [key]: merge(before, after) } : {};
 }
 
 function mergeDeep(base: ConfigObject, extra: ConfigObject): ConfigObject {

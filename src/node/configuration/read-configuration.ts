@@ -33,7 +33,7 @@ export interface ReadConfigurationOptions {
  */
 export async function readConfiguration(options: ReadConfigurationOptions = {}): Promise<Configuration> {
   const { env = process.env, workingDirectory = process.cwd(), config } = options;
-  const home = options.home ?? (env.HOME || env.USERPROFILE || homedir());
+  const home = options.home ?? (env[process.platform === "win32" ? "USERPROFILE" : "HOME"] || homedir());
   const reader = new Reader(env, home, resolve(workingDirectory));
   for (const path of globalConfigurationFiles(env, home)) await reader.engineFile(path);
   const named = namedConfigurationFile(env);

@@ -5,6 +5,7 @@ import { substituteAsEngine } from "./engine-text.ts";
 import { withoutForbiddenKeys } from "./merge.ts";
 import { configInvalid, parseConfiguration } from "./parse.ts";
 import { expandPlaceholders, type PlaceholderSource } from "./placeholders.ts";
+import { resolvePlugins } from "./plugins.ts";
 import { findStoppers, printCorrection } from "./published-form.ts";
 import type { ConfigurationOrigin, ConfigurationSource } from "./source.ts";
 import { translateConfiguration } from "./translate.ts";
@@ -46,7 +47,8 @@ export async function readEngineText(
   return {
     source: {
       origin,
-      config: translation.config,
+      config:
+        origin.path === undefined ? translation.config : resolvePlugins(translation.config, from.directory),
       ignored: translation.ignored,
       readByEngine: true,
       secrets,
@@ -85,7 +87,7 @@ export async function readOwnConfig(
   }
   try {
     const { config, secrets } = await expandPlaceholders(translation.config, from);
-    return { source: { ...source, config, secrets }, diagnostics };
+    return { source: { ...source, config: resolvePlugins(config, from.directory), secrets }, diagnostics };
   } catch (error) {
     if (!EngineError.is(error)) throw error;
     // As written: who only attaches to a server does not need what is missing.

@@ -13,7 +13,7 @@ export interface Translation {
 
 /** The published form (`providers`, `mcp.<name>.{command,args}`, `autoshare`) as the engine's; both may be mixed. */
 export function translateConfiguration(source: ConfigObject): Translation {
-  const { providers: published, provider: own, mcp, autoshare, share, ...rest } = source;
+  const { providers: published, provider: own, mcp, autoshare, share, permission, ...rest } = source;
   const { providers, ignored: ignoredProviders } = translateProviders(published, own);
   const servers = translateServers(mcp);
   const config = {
@@ -21,6 +21,7 @@ export function translateConfiguration(source: ConfigObject): Translation {
     ...(providers === undefined ? (own === undefined ? {} : { provider: own }) : { provider: providers }),
     ...(servers === undefined ? (mcp === undefined ? {} : { mcp }) : { mcp: servers.config }),
     ...shareOf(share, autoshare),
+    ...permissionOf(permission),
   };
   const ignored = {
     ...(Object.keys(ignoredProviders).length === 0 ? {} : { provider: ignoredProviders }),
@@ -42,6 +43,12 @@ function translateServers(mcp: unknown): Translation | undefined {
     if (result.problem === undefined && result.changed) ignored[name] = result.entry;
   }
   return { config, ignored, problems };
+}
+
+// As OpenCode itself reads it, before it merges anything.
+function permissionOf(permission: unknown): ConfigObject {
+  if (permission === undefined) return {};
+  return { permission: typeof permission === "string" ? { "*": permission } : permission };
 }
 
 function shareOf(share: unknown, autoshare: unknown): ConfigObject {

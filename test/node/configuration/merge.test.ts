@@ -43,10 +43,19 @@ describe("mergeConfiguration", () => {
     });
   });
 
+  it("appends plugins where the engine does, of each the release that was named last", () => {
+    const base = { plugin: ["a@1", "@x/b", "file:///p@1.js"] };
+    const extra = { plugin: [["a", { o: 1 }], "@x/b@2", "file:///p@2.js"] };
+    expect(mergeConfiguration(base, extra)).toEqual(extra);
+    expect(mergeConfiguration(base, extra, { appendLists: true })).toEqual({
+      plugin: ["file:///p@1.js", ["a", { o: 1 }], "@x/b@2", "file:///p@2.js"],
+    });
+  });
+
   it("appends instructions where the engine does", () => {
     const [base, extra] = [{ instructions: ["a", "b"] }, { instructions: ["b", "c"] }];
     expect(mergeConfiguration(base, extra).instructions).toEqual(["b", "c"]);
-    const options = { appendInstructions: true };
+    const options = { appendLists: true };
     expect(mergeConfiguration(base, extra, options).instructions).toEqual(["a", "b", "c"]);
     expect(mergeConfiguration({}, extra, options).instructions).toEqual(["b", "c"]);
     expect(mergeConfiguration(base, {}, options).instructions).toEqual(["a", "b"]);

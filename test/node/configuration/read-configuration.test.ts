@@ -1,5 +1,6 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
+import { pathToFileURL } from "node:url";
 import { afterEach, describe, expect, it } from "vitest";
 import type { ConfigObject } from "../../../src/node/configuration/config-object.ts";
 import { readConfiguration } from "../../../src/node/configuration/read-configuration.ts";
@@ -85,6 +86,21 @@ describe("readConfiguration", () => {
     expect(configuration.originOf(["toString"])).toBeUndefined();
     expect(configuration.files.map(({ status }) => status)).toEqual(["read", "read", "read", "read", "read"]);
     expect((await read()).merged.d).toBe(3);
+  });
+
+  it("takes paths of plugins from the folder of the file that names them", async () => {
+    const { place, read } = await setUp(
+      {
+        [`${GLOBAL}/opencode.json`]: { plugin: ["./a.js", "pkg@1"] },
+        [WORKSPACE]: overrides({ plugin: ["../b c.js", ["./d.js", { x: 1 }]] }),
+      },
+      { env: { OPENCODE_CONFIG_CONTENT: '{"plugin":["./as-it-is.js"]}' } },
+    );
+    const url = (name: string) => pathToFileURL(place.path(name)).href;
+    const own = [url("repo/b c.js"), [url("repo/.quantumreef/d.js"), { x: 1 }]];
+    const configuration = await read();
+    expect(configuration.merged.plugin).toEqual([url(`${GLOBAL}/a.js`), "pkg@1", "./as-it-is.js", ...own]);
+    expect(handed(configuration.environment()).plugin).toEqual(["./as-it-is.js", ...own]);
   });
 
   it("follows XDG_CONFIG_HOME, and reads nothing where there is nothing", async () => {

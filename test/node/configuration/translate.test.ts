@@ -125,6 +125,11 @@ describe("sharing", () => {
   ])("%j is %j", (written, config) => expect(translated(written)).toEqual(config));
 });
 
+it("reads a permission for everything as OpenCode does, so that it merges with others", () => {
+  expect(translated({ permission: "ask" })).toEqual({ permission: { "*": "ask" } });
+  expect(translated({ permission: { bash: "ask" } })).toEqual({ permission: { bash: "ask" } });
+});
+
 it("translates what is translated to itself, and never fails", () => {
   const entry = fc.record(
     {
