@@ -2,6 +2,20 @@
  * For Node: finds or starts OpenCode on this machine, and reads what it has stored.
  * @module
  */
+
+export type { ConfigObject, KeyPath } from "./node/configuration/config-object.ts";
+export type { Configuration, ConfigurationProblem } from "./node/configuration/configuration.ts";
+export { correctConfigurationText } from "./node/configuration/published-form.ts";
+export { type ReadConfigurationOptions, readConfiguration } from "./node/configuration/read-configuration.ts";
+export {
+  type SaveWorkspaceOptions,
+  saveWorkspaceConfiguration,
+} from "./node/configuration/save-workspace-configuration.ts";
+export type {
+  ConfigurationFile,
+  ConfigurationKind,
+  ConfigurationOrigin,
+} from "./node/configuration/source.ts";
 export {
   type CreateOpenCodeOptions,
   createOpenCode,
@@ -11,4 +25,11 @@ export {
 export type { History, OpenHistoryOptions } from "./node/history/history.ts";
 export { openHistory } from "./node/history/open-history.ts";
 export type { Todo } from "./node/history/reader.ts";
-export type { OpenCodeSettingsInput } from "./node/settings.ts";
+export {
+  type ExplainSettingsOptions,
+  explainSettings,
+  formatSettings,
+  type SettingsReport,
+} from "./node/settings/explain-settings.ts";
+export type { OpenCodeSettingsInput, SettingsExplanation } from "./node/settings/resolve-settings.ts";
+export type { Setting, SettingOrigin } from "./node/settings/setting.ts";

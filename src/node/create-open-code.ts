@@ -1,29 +1,36 @@
 import { existsSync } from "node:fs";
-import { homedir } from "node:os";
 import { createEngineClient, type EngineClientOptions } from "../create-engine-client.ts";
 import { EngineError } from "../engine/errors.ts";
 import type { ManagedEngineClient } from "../engine/managed-engine-client.ts";
 import { type HeadersSource, isRefused } from "../http.ts";
 import { type OpenCodeDriverOptions, openCodeDriver } from "../opencode/driver.ts";
 import { findBinary } from "./binary.ts";
+import { checkHandedOver } from "./configuration/check-handed-over.ts";
+import type { ConfigObject } from "./configuration/config-object.ts";
+import type { Configuration } from "./configuration/configuration.ts";
+import { readConfiguration } from "./configuration/read-configuration.ts";
 import { freePort } from "./free-port.ts";
 import { type ServerProcess, startServer } from "./server-process.ts";
-import { type OpenCodeSettings, type OpenCodeSettingsInput, resolveSettings, urlOf } from "./settings.ts";
+import { urlOf } from "./settings/address.ts";
+import { modelOptions } from "./settings/model-setting.ts";
+import {
+  type OpenCodeSettings,
+  type OpenCodeSettingsInput,
+  resolveSettings,
+  type SettingsExplanation,
+} from "./settings/resolve-settings.ts";
 
 export interface CreateOpenCodeOptions
   extends OpenCodeSettingsInput,
     EngineClientOptions,
-    Omit<OpenCodeDriverOptions, "baseUrl" | "model" | "preferredModel" | "workingDirectory"> {
-  /** Where sessions are created unless they say otherwise. Default: `process.cwd()`. */
-  readonly workingDirectory?: string | undefined;
-  /** Where a started server runs. Default: the home directory. */
-  readonly serverDirectory?: string | undefined;
-  /** The program to start. Default: `OPENCODE_BIN`, else the nearest installed `opencode`, else that of `PATH`. */
-  readonly binary?: string | undefined;
-  /** Variables of a started server, over those of this process. Default: none. */
+    Omit<
+      OpenCodeDriverOptions,
+      "baseUrl" | "model" | "preferredModel" | "fallbackModel" | "workingDirectory"
+    > {
+  /** Variables of a started server, and of these settings, over those of this process. Default: none. */
   readonly env?: Readonly<Record<string, string | undefined>> | undefined;
-  /** Milliseconds until a started server must listen. Default: 30000. */
-  readonly startTimeout?: number | undefined;
+  /** OpenCode's configuration for a started server, merged over that of all files. Default: nothing. */
+  readonly config?: ConfigObject | undefined;
 }
 
 /** The server behind a client. */
@@ -38,6 +45,8 @@ export interface OpenCodeProcess {
 /** A client with its server: `dispose()` also stops a server that it started. */
 export interface OpenCode extends ManagedEngineClient {
   readonly process: OpenCodeProcess;
+  /** Every setting, and where it comes from. */
+  readonly settings: SettingsExplanation;
 }
 
 /** What a server has to say who it is. */
@@ -60,32 +69,43 @@ const PROBE_TIMEOUT_MS = 5_000;
  *   has the port), `ENGINE_UNAVAILABLE` (nothing answers and `autoStart` is off), `AUTH_REQUIRED`
  */
 export async function createOpenCode(options: CreateOpenCodeOptions = {}): Promise<OpenCode> {
-  const settings = resolveSettings(options, process.env);
   const env = { ...process.env, ...options.env };
-  const password = env.OPENCODE_SERVER_PASSWORD ?? "";
-  const headers = options.headers ?? basicAuth(env.OPENCODE_SERVER_USERNAME, password);
+  const { workingDirectory, config } = options;
+  const configuration = await readConfiguration({ env, workingDirectory, config });
+  configuration.check({ starting: false });
+  const { settings, explanation } = resolveSettings(options, env, configuration);
+  for (const diagnostic of configuration.diagnostics) options.onDiagnostic?.(diagnostic);
+  const password = settings.password || "";
+  const headers = options.headers ?? basicAuth(settings.username, password);
 
   const address = urlOf(settings.host, settings.port);
   const attached = settings.port !== 0 && (await answers(address, { ...options, headers }));
   const server = attached
     ? undefined
-    : await spawnServer(settings, options, env, { headers, secrets: [password] });
+    : await spawnServer(settings, configuration, env, {
+        headers,
+        secrets: [password, ...configuration.secrets()],
+      });
 
   const { url = address, pid } = server ?? {};
-  const { model } = settings;
   let client: ManagedEngineClient | undefined;
   try {
+    const directory = settings.workingDirectory;
+    if (server !== undefined) await checkHandedOver({ url, headers, directory }, configuration);
     const driver = openCodeDriver({
       ...options,
       baseUrl: url,
       headers,
-      workingDirectory: options.workingDirectory ?? process.cwd(),
-      ...(model.required ? { model: model.name } : { model: undefined, preferredModel: model.name }),
+      workingDirectory: directory,
+      ...modelOptions(settings.model),
     });
     client = createEngineClient({ ...driver, dispose: async () => server?.stop() }, options);
     await client.connect();
     const mode = attached ? "attached" : "spawned";
-    return Object.assign(client, { process: { mode, url, ...(pid === undefined ? {} : { pid }) } as const });
+    return Object.assign(client, {
+      process: { mode, url, ...(pid === undefined ? {} : { pid }) } as const,
+      settings: explanation,
+    });
   } catch (error) {
     await client?.dispose();
     await server?.stop();
@@ -114,12 +134,11 @@ async function answers(baseUrl: string, options: OpenCodeDriverOptions): Promise
 
 async function spawnServer(
   settings: OpenCodeSettings,
-  options: CreateOpenCodeOptions,
+  configuration: Configuration,
   env: Readonly<Record<string, string | undefined>>,
   access: { readonly headers: HeadersSource; readonly secrets: readonly string[] },
 ): Promise<ServerProcess> {
-  const { host, port, autoStart } = settings;
-  const cwd = options.serverDirectory ?? homedir();
+  const { host, port, autoStart, serverDirectory: cwd, binary, startTimeout } = settings;
   if (!autoStart) {
     throw new EngineError(
       "ENGINE_UNAVAILABLE",
@@ -131,15 +150,23 @@ async function spawnServer(
     const message = `serverDirectory ${JSON.stringify(cwd)} does not exist; name a folder that does.`;
     throw new EngineError("CONFIG_INVALID", message, { engine: "opencode" });
   }
+  configuration.check({ starting: true });
   return startServer({
-    binary: findBinary(options.binary, env),
+    binary: findBinary(binary, env),
     host,
     port: port === 0 ? await freePort(host) : port,
     cwd,
-    env,
-    startTimeout: options.startTimeout ?? 30_000,
+    env: { ...env, ...passwordVariables(settings), ...configuration.environment([settings.model.name]) },
+    startTimeout,
     ...access,
   });
+}
+
+function passwordVariables({ password, username }: OpenCodeSettings) {
+  return {
+    OPENCODE_SERVER_PASSWORD: password || undefined,
+    OPENCODE_SERVER_USERNAME: password ? username : undefined,
+  };
 }
 
 function basicAuth(username = "opencode", password: string): Readonly<Record<string, string>> {

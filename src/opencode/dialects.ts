@@ -19,6 +19,7 @@ export interface DialectOptions {
   readonly workingDirectory: string | undefined;
   readonly model: string | undefined;
   readonly preferredModel: string | undefined;
+  readonly fallbackModel: string | undefined;
   readonly reviewEdits: boolean;
   readonly asyncPrompts: boolean;
   readonly connectTimeout: number;

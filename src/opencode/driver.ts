@@ -25,6 +25,8 @@ export interface OpenCodeDriverOptions {
   readonly model?: string | undefined;
   /** As `model`, but only used where the engine has it. Default: none. */
   readonly preferredModel?: string | undefined;
+  /** As `preferredModel`, but only where the engine's configuration names none either. Default: none. */
+  readonly fallbackModel?: string | undefined;
   /** Edits and writes ask first, with their diff, in sessions created by this client. Default: false. */
   readonly reviewEdits?: boolean | undefined;
   /**
@@ -41,7 +43,7 @@ export interface OpenCodeDriverOptions {
 /** How to speak with an OpenCode server. Most people want {@link OpenCodeClient}. */
 export function openCodeDriver(options: OpenCodeDriverOptions = {}): EngineDriver {
   const { baseUrl = "http://127.0.0.1:4096", protocol = "auto", timeout = 30_000 } = options;
-  const { headers, fetch, workingDirectory, model, preferredModel } = options;
+  const { headers, fetch, workingDirectory, model, preferredModel, fallbackModel } = options;
   const { reviewEdits = false, asyncPrompts = false, connectTimeout = 10_000 } = options;
   const http = { baseUrl, headers, fetch, timeout, engine: "opencode" };
   const settings = {
@@ -49,6 +51,7 @@ export function openCodeDriver(options: OpenCodeDriverOptions = {}): EngineDrive
     workingDirectory,
     model,
     preferredModel,
+    fallbackModel,
     reviewEdits,
     asyncPrompts,
     connectTimeout,

@@ -61,6 +61,11 @@ export const packages: readonly PackageRule[] = [
     files: schemaFiles,
     says: "full zod is imported in the schema files of node/ only; elsewhere it is zod/mini",
   },
+  {
+    specifier: /^jsonc-parser$/,
+    rooms: ["node"],
+    says: "jsonc-parser is imported in the room node only",
+  },
   { specifier: /^msw(\/.+)?$/, rooms: ["testing"], says: "msw is imported in the room testing only" },
   {
     specifier: /^@agentclientprotocol\/sdk(\/.+)?$/,

@@ -10,6 +10,13 @@ describe("an error on a message or in an event", () => {
   it.each([
     ["a refused key", api(401, "Incorrect API key"), "AUTH_REQUIRED", /"acme".*Incorrect API key.*API key/],
     ["a forbidden model", api(403, "Not yours"), "AUTH_REQUIRED", /Not yours/],
+    [
+      "a key that Google refuses",
+      api(400, "API key not valid. Pass a valid one."),
+      "AUTH_REQUIRED",
+      /"acme"/,
+    ],
+    ["a key that xAI refuses", api(400, "Incorrect API key provided: xx"), "AUTH_REQUIRED", /"acme"/],
     ["a missing key", { name: "ProviderAuthError", data: { message: "No key" } }, "AUTH_REQUIRED", /No key/],
     ["too many requests", api(429, "slow down"), "RATE_LIMITED", /"acme".*slow down/],
     ["another failure of the provider", api(500, "boom"), "PROVIDER_ERROR", /"acme".*boom/],
@@ -33,6 +40,35 @@ describe("an error on a message or in an event", () => {
   ])("%s", (_, wire, code, message) => {
     expect(decodeError(wire, "acme")).toMatchObject({ code, message: expect.stringMatching(message) });
   });
+
+  it.each([
+    ["anthropic", "ANTHROPIC_API_KEY"],
+    ["openai", "OPENAI_API_KEY"],
+    ["google", "GEMINI_API_KEY, or GOOGLE_API_KEY, or GOOGLE_GENERATIVE_AI_API_KEY"],
+    ["amazon-bedrock", "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE"],
+  ])("of %s says that %s has to be set", (provider, variables) => {
+    const advice = expect.stringContaining(`Set ${variables}`);
+    expect(decodeError(api(401, "No"), provider).message).toEqual(advice);
+    const missing = { name: "ProviderAuthError", data: { message: "No key", providerID: provider } };
+    expect(decodeError(missing).message).toEqual(advice);
+    const absent = {
+      name: "UnknownError",
+      data: { message: `Model not found: ${provider}/best. Did you mean: x?\n  at y` },
+    };
+    expect(decodeError(absent)).toEqual({ code: "INVALID_REQUEST", message: advice });
+    expect(decodeError(absent).message).not.toContain("at y");
+  });
+
+  it.each(["AWS region setting is missing. Pass it using", "Acme API key is missing."])(
+    "knows credentials that are found missing late: %s",
+    (message) => {
+      const error = decodeError({ name: "UnknownError", data: { message } }, "amazon-bedrock");
+      expect(error).toMatchObject({
+        code: "AUTH_REQUIRED",
+        message: expect.stringMatching(/is missing.*AWS_PROFILE/),
+      });
+    },
+  );
 
   it("names no provider that it does not know", () => {
     expect(decodeError(api(500, "boom")).message).toBe("The provider failed: boom");
@@ -89,6 +125,14 @@ describe("the body of an answer that is no success", () => {
       { name: "ConfigInvalidError", data: { path: "/a.json", issues: [] } },
       "CONFIG_INVALID",
       "/a.json: ConfigInvalidError",
+    ],
+    [
+      {
+        name: "ConfigInvalidError",
+        data: { path: "/a.json", issues: [{ path: ["mcp", "x"], message: 'Expected y, got {"key":"s"}' }] },
+      },
+      "CONFIG_INVALID",
+      "/a.json: mcp.x: Expected y",
     ],
     [{ _tag: "UnauthorizedError" }, "AUTH_REQUIRED", "UnauthorizedError"],
     [{ name: "UnknownError", data: { message: "Unexpected", ref: "err_1" } }, "UNKNOWN", "Unexpected"],

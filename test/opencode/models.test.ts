@@ -40,6 +40,15 @@ describe("resolveModel", () => {
     expect(findModel("larg", models)).toBeUndefined();
   });
 
+  it("says which variable gives a provider its models", () => {
+    expect(refusal("anthropic/best")).toMatchObject({
+      message: expect.stringMatching(/has no key for anthropic: Set ANTHROPIC_API_KEY/),
+    });
+    const has = [...models, { providerID: "anthropic", modelID: "other" }];
+    expect(refusal("anthropic/best", has)).not.toMatchObject({ message: expect.stringContaining("KEY") });
+    expect(refusal("toString/best")).not.toMatchObject({ message: expect.stringContaining("Set") });
+  });
+
   it("names a dozen of many", () => {
     const many = Array.from({ length: 14 }, (_, index) => ({ providerID: "p", modelID: `m${index}` }));
     expect(refusal("x", many)).toMatchObject({ message: expect.stringMatching(/p\/m11 and 2 more\.$/) });

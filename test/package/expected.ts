@@ -11,7 +11,15 @@ export const expectedExports: Readonly<Record<string, readonly string[]>> = {
     "sessionMachine",
     "toolCallMachine",
   ],
-  "./node": ["createOpenCode", "openHistory"],
+  "./node": [
+    "correctConfigurationText",
+    "createOpenCode",
+    "explainSettings",
+    "formatSettings",
+    "openHistory",
+    "readConfiguration",
+    "saveWorkspaceConfiguration",
+  ],
   "./testing": ["createHandlers", "createMockEngine", "faults"],
 };
 

@@ -50,6 +50,8 @@ export interface NativeOptions {
   readonly model?: string | undefined;
   /** For new sessions, if the engine has it. */
   readonly preferredModel?: string | undefined;
+  /** For new sessions, if the engine has it and its configuration names none. */
+  readonly fallbackModel?: string | undefined;
   readonly reviewEdits: boolean;
   /** Milliseconds until the event stream must have begun. */
   readonly connectTimeout: number;
@@ -65,12 +67,17 @@ export function createNativeConnection(options: NativeOptions): EngineConnection
   const models = new NativeModels(http);
   const toldOnce = new Set<string>();
 
-  /** The model of a new session: the one asked for, the client's, the preferred one if it exists, else the engine's. */
+  /**
+   * The model of a new session: the one asked for, the client's, the preferred one if it exists, the engine's where its
+   * configuration names one, the fallback if it exists, else the engine's own choice.
+   */
   const modelFor = async (asked: string | undefined, directory: string | undefined, signal?: AbortSignal) => {
     const name = asked ?? options.model;
     if (name !== undefined) return models.resolve(name, directory, signal);
-    const { preferredModel } = options;
-    return preferredModel === undefined ? undefined : models.find(preferredModel, directory, signal);
+    const { preferredModel, fallbackModel } = options;
+    const preferred = preferredModel && (await models.find(preferredModel, directory, signal));
+    if (preferred || fallbackModel === undefined) return preferred || undefined;
+    return models.findUnlessConfigured(fallbackModel, directory, signal);
   };
 
   const createSession = async (create: CreateSessionOptions): Promise<DriverSession> => {

@@ -1,17 +1,27 @@
 import { EngineError, type EngineErrorCode, type EngineErrorInfo } from "../../engine/errors.ts";
+import { keyAdvice } from "../provider-keys.ts";
 import type { WireError } from "./schema.ts";
 
-/** An error on a message or in a `session.error` event. `provider`: whose model was asked. */
-export function decodeError({ name, data }: WireError, provider?: string): EngineErrorInfo {
+/** An error on a message or in a `session.error` event. `asked`: the provider whose model was. */
+export function decodeError({ name, data }: WireError, asked?: string): EngineErrorInfo {
   const said = data?.message || name;
+  const provider = asked ?? data?.providerID ?? undefined;
   const who = provider === undefined ? "The provider" : `The provider "${provider}"`;
   const status = data?.statusCode ?? undefined;
   if (name === "MessageAbortedError") return { code: "PROMPT_ABORTED", message: "This turn was aborted." };
   if (name === "ContextOverflowError") {
     return { code: "CONTEXT_OVERFLOW", message: `The conversation no longer fits the model: ${said}` };
   }
-  if (name === "ProviderAuthError" || status === 401 || status === 403) {
-    const message = `${who} refused its credentials: ${said}. Check its API key in the engine's configuration.`;
+  // Google and xAI answer a wrong key with 400.
+  const wrongKey =
+    status === 400 && /\b(?:incorrect|invalid) api key|api key (?:is )?(?:not valid|invalid)/i.test(said);
+  if (name === "ProviderAuthError" || status === 401 || status === 403 || wrongKey) {
+    const message = `${who} refused its credentials: ${sentence(said)} ${keyAdviceFor(provider)}`;
+    return { code: "AUTH_REQUIRED", message };
+  }
+  // Some providers look for their credentials only when they are asked.
+  if (/\b(?:API key|setting|credentials?)\b.*\bmissing\b/i.test(firstLine(said))) {
+    const message = `${who} lacks its credentials: ${sentence(firstLine(said))} ${keyAdviceFor(provider)}`;
     return { code: "AUTH_REQUIRED", message };
   }
   if (status === 429) {
@@ -21,8 +31,15 @@ export function decodeError({ name, data }: WireError, provider?: string): Engin
   if (name === "APIError") return { code: "PROVIDER_ERROR", message: `${who} failed: ${said}` };
   if (name === "ContentFilterError")
     return { code: "PROVIDER_ERROR", message: `${who} withheld the answer: ${said}` };
-  if (/^(?:ProviderModelNotFoundError: )?Model not found/.test(said)) {
-    return { code: "INVALID_REQUEST", message: firstLine(said) };
+  const unknown = /^(?:ProviderModelNotFoundError: )?Model not found:? *([^\s/]*)/.exec(said);
+  if (unknown !== null) {
+    // A provider without a key does not exist for the engine, and neither do its models.
+    const advice = keyAdvice(unknown[1] ?? "");
+    const message = firstLine(said);
+    return {
+      code: "INVALID_REQUEST",
+      message: advice === undefined ? message : `${sentence(message)} If its key is missing: ${advice}`,
+    };
   }
   return { code: "UNKNOWN", message: firstLine(said) };
 }
@@ -46,8 +63,18 @@ export function decodeErrorBody(_status: number, body: unknown): EngineErrorInfo
   if (typeof name !== "string") return undefined;
   const data = isRecord(body.data) ? body.data : body;
   const path = typeof data.path === "string" ? `${data.path}: ` : "";
-  const message = typeof data.message === "string" ? data.message : name;
+  const message = typeof data.message === "string" ? data.message : (issuesOf(data.issues) ?? name);
   return { code: CODE_OF_BODY.get(name) ?? "UNKNOWN", message: path + message };
+}
+
+/** What is wrong with a configuration, without the values: they may be keys. */
+function issuesOf(issues: unknown): string | undefined {
+  if (!Array.isArray(issues) || issues.length === 0) return undefined;
+  const texts = issues.filter(isRecord).map(({ path, message }) => {
+    const key = Array.isArray(path) && path.length > 0 ? `${path.join(".")}: ` : "";
+    return key + String(message).replace(/, got .*$/s, "");
+  });
+  return texts.join("; ");
 }
 
 /** Older releases do not know every route: they answer with a web page, or with an error of their proxy. */
@@ -64,6 +91,15 @@ function retryAfterOf(headers: Readonly<Record<string, unknown>> | null | undefi
 function numberOf(header: unknown): number | undefined {
   const number = typeof header === "string" && header !== "" ? Number(header) : Number.NaN;
   return Number.isFinite(number) ? number : undefined;
+}
+
+function keyAdviceFor(provider: string | undefined): string {
+  const advice = provider === undefined ? undefined : keyAdvice(provider);
+  return advice ?? "Check its API key in the engine's configuration.";
+}
+
+function sentence(text: string): string {
+  return /[.!?]$/.test(text) ? text : `${text}.`;
 }
 
 // Some carry the stack of the server behind the sentence.

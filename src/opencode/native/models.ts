@@ -1,6 +1,7 @@
 import { EngineError } from "../../engine/errors.ts";
 import type { Model } from "../../engine/model.ts";
 import type { Http } from "../../http.ts";
+import { keyAdvice } from "../provider-keys.ts";
 import { modelName } from "./decode.ts";
 import { configSchema, providersSchema, type WireConfig, type WireProviders } from "./schema.ts";
 
@@ -53,6 +54,16 @@ export class NativeModels {
     return findModel(name, refsOf(await this.#providers(directory, signal)));
   }
 
+  /** The model of that name, if the engine has it and its configuration names none. */
+  async findUnlessConfigured(name: string, directory: string | undefined, signal: AbortSignal | undefined) {
+    const call = { query: { directory }, signal };
+    const [providers, { value: config }] = await Promise.all([
+      this.#providers(directory, signal),
+      this.#http.json("GET", "/config", configSchema, call),
+    ]);
+    return config.model ? undefined : findModel(name, refsOf(providers));
+  }
+
   /** From the small route: `/provider` is 6 MB. */
   async #providers(directory: string | undefined, signal: AbortSignal | undefined): Promise<WireProviders> {
     const call = { query: { directory }, signal };
@@ -88,7 +99,12 @@ export function resolveModel(name: string, models: readonly ModelRef[]): ModelRe
   const more = names.length > 12 ? ` and ${names.length - 12} more` : "";
   const exist =
     names.length === 0 ? "the engine has none (is a provider configured?)" : `there are ${shown}${more}`;
-  throw new EngineError("INVALID_REQUEST", `There is no model ${JSON.stringify(name)}: ${exist}.`, {
+  const provider = name.split("/", 1)[0] ?? "";
+  // A provider without a key does not exist for the engine, and neither do its models.
+  const known = models.some(({ providerID }) => providerID === provider);
+  const advice = known ? undefined : keyAdvice(provider);
+  const hint = advice === undefined ? "" : ` The engine has no key for ${provider}: ${advice}`;
+  throw new EngineError("INVALID_REQUEST", `There is no model ${JSON.stringify(name)}: ${exist}.${hint}`, {
     engine: "opencode",
   });
 }

@@ -39,6 +39,7 @@ const errorSchema = z.looseObject({
       z.looseObject({
         message: optionalString,
         statusCode: optionalNumber,
+        providerID: optionalString,
         responseHeaders: z.optional(z.nullable(z.record(z.string(), z.unknown()))),
       }),
     ),

@@ -1,0 +1,155 @@
+import { readFile } from "node:fs/promises";
+import { homedir } from "node:os";
+import { dirname, resolve } from "node:path";
+import type { Diagnostic } from "../../engine/diagnostics.ts";
+import { EngineError, reasonOf } from "../../engine/errors.ts";
+import { type ConfigObject, isConfigObject, type KeyPath, valueAt } from "./config-object.ts";
+import { Configuration, type ConfigurationProblem } from "./configuration.ts";
+import {
+  globalConfigurationFiles,
+  namedConfigurationFile,
+  workspaceConfigurationFile,
+} from "./configuration-files.ts";
+import { configInvalid, parseConfiguration } from "./parse.ts";
+import { readEngineText, readOwnConfig, type SourceReading } from "./read-source.ts";
+import type { ConfigurationFile, ConfigurationSource } from "./source.ts";
+
+export interface ReadConfigurationOptions {
+  /** Default: `process.env`. */
+  readonly env?: Readonly<Record<string, string | undefined>> | undefined;
+  /** Default: `HOME` (or `USERPROFILE`) of `env`, else that of this process. */
+  readonly home?: string | undefined;
+  /** Whose workspace file is read. Default: `process.cwd()`. */
+  readonly workingDirectory?: string | undefined;
+  /** Merged over all files. */
+  readonly config?: ConfigObject | undefined;
+}
+
+/**
+ * Reads OpenCode's configuration: its files for all projects, the one that `OPENCODE_CONFIG` names,
+ * `OPENCODE_CONFIG_CONTENT`, the workspace's `.quantumreef/config.json`, and the option `config`.
+ *
+ * Files that are missing or wrong do not make it fail: see `files`, `problems` and `check()`.
+ */
+export async function readConfiguration(options: ReadConfigurationOptions = {}): Promise<Configuration> {
+  const { env = process.env, workingDirectory = process.cwd(), config } = options;
+  const home = options.home ?? (env[process.platform === "win32" ? "USERPROFILE" : "HOME"] || homedir());
+  const reader = new Reader(env, home, resolve(workingDirectory));
+  for (const path of globalConfigurationFiles(env, home)) await reader.engineFile(path);
+  const named = namedConfigurationFile(env);
+  if (named !== undefined) await reader.engineFile(named, "OPENCODE_CONFIG");
+  if (env.OPENCODE_CONFIG_CONTENT) await reader.content(env.OPENCODE_CONFIG_CONTENT);
+  await reader.workspaceFile(await workspaceConfigurationFile(workingDirectory));
+  if (config !== undefined) await reader.option(config);
+  return new Configuration({ ...reader.parts, env });
+}
+
+/** Gathers what the sources give. */
+class Reader {
+  readonly #env: Readonly<Record<string, string | undefined>>;
+  readonly #home: string;
+  readonly #directory: string;
+  readonly parts: {
+    readonly files: ConfigurationFile[];
+    readonly sources: ConfigurationSource[];
+    readonly problems: ConfigurationProblem[];
+    readonly diagnostics: Diagnostic[];
+  } = { files: [], sources: [], problems: [], diagnostics: [] };
+
+  constructor(env: Readonly<Record<string, string | undefined>>, home: string, directory: string) {
+    this.#env = env;
+    this.#home = home;
+    this.#directory = directory;
+  }
+
+  async engineFile(path: string, namedBy?: string): Promise<void> {
+    const kind = "global file";
+    const origin = { kind, path, ...(namedBy === undefined ? {} : { name: namedBy }) } as const;
+    const file = { path, kind, ...(namedBy === undefined ? {} : { namedBy }) } as const;
+    await this.#file(file, "start", (text) => readEngineText(text, origin, this.#from(path, dirname(path))));
+    const isMissing = this.parts.files.at(-1)?.status === "missing";
+    if (namedBy === undefined || !isMissing) return;
+    const message = `${namedBy} names ${path}, which does not exist; OpenCode goes on without it.`;
+    this.parts.diagnostics.push({ level: "warning", code: "configuration_file_missing", message });
+  }
+
+  async workspaceFile(path: string): Promise<void> {
+    const origin = { kind: "workspace file", path } as const;
+    await this.#file({ path, kind: "workspace file" }, "always", async (text) => {
+      // Where an editor left a blank file there is nothing to read; OpenCode alone is stricter than that.
+      const parsed = parseConfiguration(text.trim() === "" ? "" : text, path);
+      const written = valueAt(parsed.config, WORKSPACE_KEY);
+      if (written === undefined) return { diagnostics: [] };
+      if (!isConfigObject(written)) {
+        throw configInvalid(
+          `${path}:${parsed.lineOf(WORKSPACE_KEY)} has engineConfig.opencode, which must be an object.`,
+        );
+      }
+      const lineOf = (key: KeyPath) => parsed.lineOf([...WORKSPACE_KEY, ...key]);
+      return readOwnConfig(written, origin, this.#from(path, dirname(path)), lineOf);
+    });
+  }
+
+  /** The variable is OpenCode's own, which takes paths in it from the directory that it works in. */
+  async content(text: string): Promise<void> {
+    const origin = { kind: "variable", name: "OPENCODE_CONFIG_CONTENT" } as const;
+    await this.#read("start", () => readEngineText(text, origin, this.#from(origin.name, this.#directory)));
+  }
+
+  async option(config: ConfigObject): Promise<void> {
+    const origin = { kind: "option", name: "config" } as const;
+    await this.#read("start", () =>
+      readOwnConfig(config, origin, this.#from("The option config", this.#directory)),
+    );
+  }
+
+  #from(name: string, directory: string) {
+    return { env: this.#env, home: this.#home, directory, name };
+  }
+
+  async #file(
+    file: Omit<ConfigurationFile, "status" | "error">,
+    matters: ConfigurationProblem["matters"],
+    read: (text: string) => Promise<SourceReading>,
+  ): Promise<void> {
+    let text: string | undefined;
+    const error = await this.#read(matters, async () => {
+      text = await textOf(file.path);
+      return text === undefined ? { diagnostics: [] } : read(text);
+    });
+    const status = error !== undefined ? "invalid" : text === undefined ? "missing" : "read";
+    this.parts.files.push({ ...file, status, ...(error && { error: error.toJSON() }) });
+  }
+
+  async #read(
+    matters: ConfigurationProblem["matters"],
+    read: () => Promise<SourceReading>,
+  ): Promise<EngineError | undefined> {
+    const { sources, problems, diagnostics } = this.parts;
+    try {
+      const { source, error, diagnostics: told } = await read();
+      if (source !== undefined) sources.push(source);
+      // It could be read: only an engine would stumble over it.
+      if (error !== undefined) problems.push({ error, matters: "start" });
+      diagnostics.push(...told);
+      return error;
+    } catch (error) {
+      if (!EngineError.is(error)) throw error;
+      problems.push({ error, matters });
+      return error;
+    }
+  }
+}
+
+/** Where a workspace file has its part for OpenCode. */
+const WORKSPACE_KEY = ["engineConfig", "opencode"] as const;
+
+async function textOf(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, "utf8");
+  } catch (cause) {
+    const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
+    if (code === "ENOENT" || code === "ENOTDIR") return undefined;
+    throw configInvalid(`${path} can't be read: ${reasonOf(cause)}.`, cause);
+  }
+}
