@@ -61,6 +61,12 @@ export const packages: readonly PackageRule[] = [
     files: schemaFiles,
     says: "full zod is imported in the schema files of node/ only; elsewhere it is zod/mini",
   },
+  {
+    specifier: /^cross-spawn$/,
+    rooms: ["node"],
+    files: /^node\/process\//,
+    says: "cross-spawn is imported in node/process/ only",
+  },
   { specifier: /^msw(\/.+)?$/, rooms: ["testing"], says: "msw is imported in the room testing only" },
   {
     specifier: /^@agentclientprotocol\/sdk(\/.+)?$/,
