@@ -27,6 +27,7 @@ export class Keeper implements LeaseOwner {
   #starting: Promise<unknown> = Promise.resolve();
   /** Its pipe is open: it counts as a lease until it has one. */
   #hasStarter = true;
+  readonly #starterLeft = Promise.withResolvers<void>();
   #stopped: Promise<StopReport> | undefined;
 
   constructor(order: KeeperOrder) {
@@ -51,6 +52,7 @@ export class Keeper implements LeaseOwner {
 
   starterGone(): void {
     this.#hasStarter = false;
+    this.#starterLeft.resolve();
     this.onGone();
   }
 
@@ -65,8 +67,10 @@ export class Keeper implements LeaseOwner {
     return { type: "welcome", engine: this.#current.facts, isUp: this.#isUp };
   }
 
-  async onRelease(others: boolean): Promise<Extract<LeaseNews, { type: "released" | "stopped" }>> {
-    if (others || this.#hasStarter) return { type: "released" };
+  async onRelease(): Promise<Extract<LeaseNews, { type: "released" | "stopped" }>> {
+    // Who has a lease closes its pipe at once; but the lease may be given back sooner than that is seen.
+    await this.#starterLeft.promise;
+    if (this.#leases?.count !== 0) return { type: "released" };
     return { type: "stopped", ...(await this.stop()) };
   }
 

@@ -10,8 +10,8 @@ import { type LeaseNews, type LeaseWord, onMessage, tell } from "./wire.ts";
 export interface LeaseOwner {
   /** A newcomer: what to tell it. `stopping`: it gets no lease. */
   welcome(): Extract<LeaseNews, { type: "welcome" | "stopping" }>;
-  /** A holder gives its lease back and waits for the word. `others`: there are more. */
-  onRelease(others: boolean): Promise<Extract<LeaseNews, { type: "released" | "stopped" }>>;
+  /** A holder has given its lease back and waits for the word. */
+  onRelease(): Promise<Extract<LeaseNews, { type: "released" | "stopped" }>>;
   /** A holder is gone. */
   onGone(): void;
 }
@@ -89,7 +89,7 @@ export class LeaseServer {
 
   async #release(socket: Socket): Promise<void> {
     if (!this.#holders.delete(socket)) return;
-    const word = await this.#owner.onRelease(this.#holders.size > 0);
+    const word = await this.#owner.onRelease();
     tell(socket, word);
     if (word.type === "released") socket.end();
   }
