@@ -21,12 +21,12 @@ export function candidates(place: Place): readonly string[] {
   return [...new Set(folders)].flatMap((folder) => names.map((name) => join(folder, name)));
 }
 
-/** The folders of PATH. On Windows an entry may be in quotes, and the variable is spelt in any way. */
+/** The folders of PATH. On Windows an entry may be in quotes (with a semicolon in it), and the variable is spelt in any way. */
 export function pathFolders({ platform, env }: Pick<Place, "platform" | "env">): readonly string[] {
   if (platform !== "win32") return (env.PATH ?? "").split(":").filter(posix.isAbsolute);
   const name = Object.keys(env).find((key) => key.toUpperCase() === "PATH");
-  const entries = name === undefined ? [] : (env[name] ?? "").split(";");
-  return entries.map((entry) => entry.trim().replace(/^"(.*)"$/, "$1")).filter(win32.isAbsolute);
+  const entries = name === undefined ? [] : (env[name] ?? "").match(/("[^"]*"|[^;"])+/g);
+  return (entries ?? []).map((entry) => entry.replaceAll('"', "").trim()).filter(win32.isAbsolute);
 }
 
 export function* foldersUp(start: string, platform: NodeJS.Platform): Iterable<string> {

@@ -81,6 +81,9 @@ describe("a kept engine", () => {
     const order = await fakeOrder({ neverDisposes: true });
     const { lease } = await keep(order);
     const { path } = await keeperOf(order, lease);
+    // Once that is answered, the keeper has seen that the starter's pipe is closed.
+    const second = await Lease.open(path);
+    if (typeof second !== "string") await second.release();
     const releasing = lease.release();
     expect(await Lease.open(path)).toBe("stopping");
     expect(await lives(lease.engine.pid)).toBe(false);
