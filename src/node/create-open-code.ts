@@ -11,6 +11,7 @@ import { withCredentials } from "./process/access.ts";
 import { acquire } from "./process/acquire.ts";
 import type { EngineHandle } from "./process/engine-handle.ts";
 import { untestedRelease } from "./process/tested-releases.ts";
+import { whatAnswers } from "./process/what-answers.ts";
 import { type OpenCodeSettings, type OpenCodeSettingsInput, resolveSettings, urlOf } from "./settings.ts";
 
 export interface CreateOpenCodeOptions
@@ -150,11 +151,8 @@ async function answers(baseUrl: string, options: OpenCodeDriverOptions, attempt 
     if (!EngineError.is(cause) || cause.code === "AUTH_REQUIRED" || cause.code === "UNSUPPORTED") throw cause;
     if (cause.code === "ENGINE_UNAVAILABLE" && isRefused(cause)) return false;
     if (cause.code === "TIMEOUT" && attempt < PROBES) return answers(baseUrl, options, attempt + 1);
-    throw new EngineError(
-      "PROCESS_FAILED",
-      `${baseUrl} is taken by something that is not OpenCode, or does not work: ${cause.message} Stop it, or choose another port (port: 0 takes a free one).`,
-      { engine: "opencode", cause },
-    );
+    const message = `${baseUrl} is taken by something that is not OpenCode, or does not work. ${await whatAnswers(baseUrl)} Stop it, or choose another port (port: 0 takes a free one).`;
+    throw new EngineError("PROCESS_FAILED", message, { engine: "opencode", cause });
   }
 }
 

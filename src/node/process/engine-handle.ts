@@ -65,7 +65,9 @@ export class EngineHandle {
     const lease = this.#lease;
     if (lease === undefined) return;
     const report = this.#isLost ? await this.#stopOrphan(lease.engine) : await lease.release();
-    if (report !== undefined) this.#reportLeft(report);
+    if (report === undefined) return;
+    this.#reportLeft(report);
+    this.#failure ??= this.#gone("This client was the last that used it, and has stopped it.");
   }
 
   #take(event: LeaseEvent): void {
@@ -79,13 +81,7 @@ export class EngineHandle {
         this.#tell("info", "engine_restarted", `The engine runs again, as process ${event.engine.pid}.`);
         break;
       case "gave_up":
-        this.#failure = new EngineError(
-          "PROCESS_FAILED",
-          `The engine at ${this.url} is gone. ${event.message}`,
-          {
-            engine: "opencode",
-          },
-        );
+        this.#failure = this.#gone(event.message);
         this.#tell("error", "engine_gone", this.#failure.message);
         break;
       case "lost":
@@ -117,6 +113,11 @@ export class EngineHandle {
         "Tools of the engine that made themselves daemons can't be found on this system; they go on if there are any.";
       this.#tell("info", "daemons_not_sought", message);
     }
+  }
+
+  #gone(why: string): EngineError {
+    const message = `The engine at ${this.url} is gone. ${why}`;
+    return new EngineError("PROCESS_FAILED", message, { engine: "opencode" });
   }
 
   #tell(level: "info" | "warning" | "error", code: string, message: string): void {

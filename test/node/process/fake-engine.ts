@@ -10,8 +10,10 @@ import { parseArgs } from "node:util";
 export interface Fake {
   /** Prints this and ends with that code, before it listens. */
   readonly fails?: { readonly says: string; readonly code: number };
-  /** As `fails`, but only where this file exists. */
+  /** Starts once: ends with code 7 where this file exists, which it makes. */
   readonly failsOnce?: string;
+  /** Says that its port is taken, unless this file exists, which it makes. */
+  readonly findsPortTaken?: string;
   /** Prints this and never listens. */
   readonly hangs?: string;
   /** Does not end on SIGTERM. */
@@ -39,6 +41,11 @@ if (fake.fails) {
 if (fake.failsOnce) {
   if (existsSync(fake.failsOnce)) process.exit(7);
   writeFileSync(fake.failsOnce, "");
+}
+if (fake.findsPortTaken && !existsSync(fake.findsPortTaken)) {
+  writeFileSync(fake.findsPortTaken, "");
+  process.stderr.write("Error: Unexpected error\n\nServeError\n");
+  process.exit(1);
 }
 if (fake.isStubborn) process.on("SIGTERM", () => say("no"));
 

@@ -18,7 +18,7 @@ const program = fileURLToPath(new URL("./fake-engine.ts", import.meta.url));
 /** A program that is started as `opencode` is, and does what `FAKE` says. */
 export async function fakeBinary(folder: string): Promise<string> {
   const file = join(folder, "opencode");
-  await writeFile(file, `#!/bin/sh\nexec "${process.execPath}" "${program}" serve "$@"\n`);
+  await writeFile(file, `#!/bin/sh\nexec "${process.execPath}" "${program}" "$@"\n`);
   await chmod(file, 0o755);
   return file;
 }
@@ -44,7 +44,7 @@ export async function fakeOrder(fake: Fake = {}, more: Partial<KeeperOrder> = {}
   };
   return {
     binary: await fakeBinary(folder),
-    args: ["--hostname", "127.0.0.1", "--port", String(port)],
+    args: ["serve", "--hostname", "127.0.0.1", "--port", String(port)],
     cwd: folder,
     env,
     mark,
