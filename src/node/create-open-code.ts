@@ -1,6 +1,5 @@
 import { existsSync } from "node:fs";
 import { homedir } from "node:os";
-import { resolve } from "node:path";
 import { createEngineClient, type EngineClientOptions } from "../create-engine-client.ts";
 import type { EngineDriver } from "../engine/driver.ts";
 import { EngineError } from "../engine/errors.ts";
@@ -9,7 +8,9 @@ import { isRefused } from "../http.ts";
 import { type OpenCodeDriverOptions, openCodeDriver } from "../opencode/driver.ts";
 import { withCredentials } from "./process/access.ts";
 import { acquire } from "./process/acquire.ts";
+import { absoluteDirectory } from "./process/directories.ts";
 import type { EngineHandle } from "./process/engine-handle.ts";
+import { mergeEnvironment } from "./process/environment.ts";
 import { untestedRelease } from "./process/tested-releases.ts";
 import { whatAnswers } from "./process/what-answers.ts";
 import { type OpenCodeSettings, type OpenCodeSettingsInput, resolveSettings, urlOf } from "./settings.ts";
@@ -96,7 +97,7 @@ export async function createOpenCode(options: CreateOpenCodeOptions = {}): Promi
       ...options,
       baseUrl: handle.url,
       headers: withCredentials(options.headers, handle.credentials),
-      workingDirectory: resolve(options.workingDirectory ?? process.cwd()),
+      workingDirectory: absoluteDirectory(options.workingDirectory ?? process.cwd()),
       ...(model.required ? { model: model.name } : { model: undefined, preferredModel: model.name }),
     });
     client = createEngineClient(withProcess(driver, handle), options);
@@ -114,7 +115,7 @@ export async function createOpenCode(options: CreateOpenCodeOptions = {}): Promi
 function acquireEngine(settings: OpenCodeSettings, options: CreateOpenCodeOptions): Promise<EngineHandle> {
   const { host, port, autoStart } = settings;
   const { password, binary, startTimeout = 30_000, restart = "on-crash", cors = [], logLevel } = options;
-  const serverDirectory = resolve(options.serverDirectory ?? homedir());
+  const serverDirectory = absoluteDirectory(options.serverDirectory ?? homedir());
   if (autoStart && !existsSync(serverDirectory)) {
     const message = `serverDirectory ${JSON.stringify(serverDirectory)} does not exist; name a folder that does.`;
     throw new EngineError("CONFIG_INVALID", message, { engine: "opencode" });
@@ -128,7 +129,7 @@ function acquireEngine(settings: OpenCodeSettings, options: CreateOpenCodeOption
     password,
     binary,
     serverDirectory,
-    env: { ...process.env, ...options.env },
+    env: mergeEnvironment(process.env, options.env),
     startTimeout,
     restart: restart === "on-crash",
     cors,
