@@ -2,7 +2,13 @@ import { defineConfig } from "tsup";
 
 /** One config, several entries, shared chunks: two configs would ship two copies of every class. */
 export default defineConfig({
-  entry: ["src/index.ts", "src/node.ts", "src/testing.ts"],
+  // The keeper is a program, not a module to import: `./node` starts it by its place beside the chunks.
+  entry: {
+    index: "src/index.ts",
+    node: "src/node.ts",
+    testing: "src/testing.ts",
+    keeper: "src/node/process/keeper.ts",
+  },
   format: "esm",
   target: "es2023",
   platform: "neutral",

@@ -222,7 +222,7 @@ export class PromptRun {
     const { link } = this.#context;
     this.#seen ??= this.#partial();
     if (error === undefined) this.#ended.reject(link.signal.reason);
-    else if (this.#turnId === undefined || !EngineError.is(error, "ENGINE_UNAVAILABLE"))
+    else if (this.#turnId === undefined || !DIED_WITH.has(EngineError.is(error) ? error.code : ""))
       this.#ended.reject(error);
     else {
       const message = `The turn was lost with its engine, which did not come back: ${error.message}`;
@@ -273,6 +273,9 @@ export class PromptRun {
     return { engine: this.#context.engineId, sessionId: this.#request.sessionId };
   }
 }
+
+/** The engine is gone for good, and a turn with it: out of reach for too long, or its process is known to be dead. */
+const DIED_WITH: ReadonlySet<string> = new Set(["ENGINE_UNAVAILABLE", "PROCESS_FAILED"]);
 
 const STATUS_OF: ReadonlyMap<string, PromptResult["status"]> = new Map([
   ["PROMPT_ABORTED", "aborted"],

@@ -1,20 +1,17 @@
-import { existsSync } from "node:fs";
 import { createEngineClient, type EngineClientOptions } from "../create-engine-client.ts";
-import { EngineError } from "../engine/errors.ts";
+import type { EngineDriver } from "../engine/driver.ts";
 import type { ManagedEngineClient } from "../engine/managed-engine-client.ts";
-import { type HeadersSource, isRefused } from "../http.ts";
 import { type OpenCodeDriverOptions, openCodeDriver } from "../opencode/driver.ts";
-import { findBinary } from "./binary.ts";
-import { checkHandedOver } from "./configuration/check-handed-over.ts";
 import type { ConfigObject } from "./configuration/config-object.ts";
-import type { Configuration } from "./configuration/configuration.ts";
 import { readConfiguration } from "./configuration/read-configuration.ts";
-import { freePort } from "./free-port.ts";
-import { type ServerProcess, startServer } from "./server-process.ts";
-import { urlOf } from "./settings/address.ts";
+import { findEngine } from "./find-engine.ts";
+import { withCredentials } from "./process/access.ts";
+import { absoluteDirectory } from "./process/directories.ts";
+import type { EngineHandle } from "./process/engine-handle.ts";
+import { mergeEnvironment } from "./process/environment.ts";
+import { untestedRelease } from "./process/tested-releases.ts";
 import { modelOptions } from "./settings/model-setting.ts";
 import {
-  type OpenCodeSettings,
   type OpenCodeSettingsInput,
   resolveSettings,
   type SettingsExplanation,
@@ -35,22 +32,26 @@ export interface CreateOpenCodeOptions
 
 /** The server behind a client. */
 export interface OpenCodeProcess {
-  /** `attached`: it ran before, and is never stopped by this client. */
+  /** `attached`: it ran before. Unless a program of this package had started it, it is never stopped from here. */
   readonly mode: "attached" | "spawned";
   readonly url: string;
-  /** Of a server that this client started. */
+  /** Of a server that was started by this package, here or in another program; another one after a restart. */
   readonly pid?: number | undefined;
+  /** The release of the server. */
+  readonly version: string;
+  /**
+   * Gives the server up: it ends with its last user, and then this resolves when it is gone. `dispose()` does it too.
+   * Does nothing to a server that was started in another way.
+   */
+  stop(): Promise<void>;
 }
 
-/** A client with its server: `dispose()` also stops a server that it started. */
+/** A client with its server: `dispose()` also stops a server that it started, unless others use it. */
 export interface OpenCode extends ManagedEngineClient {
   readonly process: OpenCodeProcess;
   /** Every setting, and where it comes from. */
   readonly settings: SettingsExplanation;
 }
-
-/** What a server has to say who it is. */
-const PROBE_TIMEOUT_MS = 5_000;
 
 /**
  * Attaches to the OpenCode server on `host:port`, or starts one; subscribes to its events and mirrors its sessions.
@@ -65,111 +66,62 @@ const PROBE_TIMEOUT_MS = 5_000;
  *   await client.dispose();
  * }
  * ```
- * @throws EngineError `CONFIG_INVALID` (a bad setting), `PROCESS_FAILED` (it could not be started, or something else
- *   has the port), `ENGINE_UNAVAILABLE` (nothing answers and `autoStart` is off), `AUTH_REQUIRED`
+ * @throws EngineError `CONFIG_INVALID` (a bad setting or configuration), `PROCESS_FAILED` (it could not be started, or
+ *   something else has the port), `ENGINE_UNAVAILABLE` (nothing answers and `autoStart` is off), `AUTH_REQUIRED`
  */
 export async function createOpenCode(options: CreateOpenCodeOptions = {}): Promise<OpenCode> {
-  const env = { ...process.env, ...options.env };
-  const { workingDirectory, config } = options;
+  const env = mergeEnvironment(process.env, options.env);
+  const { workingDirectory, config, onDiagnostic: diagnostic = () => {} } = options;
   const configuration = await readConfiguration({ env, workingDirectory, config });
+  for (const told of configuration.diagnostics) diagnostic(told);
   configuration.check({ starting: false });
   const { settings, explanation } = resolveSettings(options, env, configuration);
-  for (const diagnostic of configuration.diagnostics) options.onDiagnostic?.(diagnostic);
-  const password = settings.password || "";
-  const headers = options.headers ?? basicAuth(settings.username, password);
-
-  const address = urlOf(settings.host, settings.port);
-  const attached = settings.port !== 0 && (await answers(address, { ...options, headers }));
-  const server = attached
-    ? undefined
-    : await spawnServer(settings, configuration, env, {
-        headers,
-        secrets: [password, ...configuration.secrets()],
-      });
-
-  const { url = address, pid } = server ?? {};
+  const handle = await findEngine({ settings, configuration, env, driver: options, diagnostic });
   let client: ManagedEngineClient | undefined;
   try {
-    const directory = settings.workingDirectory;
-    if (server !== undefined) await checkHandedOver({ url, headers, directory }, configuration);
     const driver = openCodeDriver({
       ...options,
-      baseUrl: url,
-      headers,
-      workingDirectory: directory,
+      baseUrl: handle.url,
+      headers: withCredentials(options.headers, handle.credentials),
+      workingDirectory: absoluteDirectory(settings.workingDirectory),
       ...modelOptions(settings.model),
     });
-    client = createEngineClient({ ...driver, dispose: async () => server?.stop() }, options);
+    client = createEngineClient(withProcess(driver, handle), options);
     await client.connect();
-    const mode = attached ? "attached" : "spawned";
-    return Object.assign(client, {
-      process: { mode, url, ...(pid === undefined ? {} : { pid }) } as const,
-      settings: explanation,
-    });
+    const untested = untestedRelease(client.version);
+    if (untested !== undefined) diagnostic(untested);
+    return Object.assign(client, { process: describeProcess(handle, client), settings: explanation });
   } catch (error) {
     await client?.dispose();
-    await server?.stop();
+    await handle.stop();
     throw error;
   }
 }
 
-/** Does an engine answer there? Something else is an error: its port can't be had. */
-async function answers(baseUrl: string, options: OpenCodeDriverOptions): Promise<boolean> {
-  const driver = openCodeDriver({ ...options, baseUrl, timeout: PROBE_TIMEOUT_MS });
-  try {
-    const report = { alive() {}, beat() {}, retryAfter() {}, diagnostic() {} };
-    const connection = await driver.connect({ signal: new AbortController().signal, report });
-    await connection.close();
-    return true;
-  } catch (cause) {
-    if (!EngineError.is(cause) || cause.code === "AUTH_REQUIRED" || cause.code === "UNSUPPORTED") throw cause;
-    if (cause.code === "ENGINE_UNAVAILABLE" && isRefused(cause)) return false;
-    throw new EngineError(
-      "PROCESS_FAILED",
-      `${baseUrl} is taken by something that is not OpenCode, or does not work: ${cause.message} Stop it, or choose another port (port: 0 takes a free one).`,
-      { engine: "opencode", cause },
-    );
-  }
-}
-
-async function spawnServer(
-  settings: OpenCodeSettings,
-  configuration: Configuration,
-  env: Readonly<Record<string, string | undefined>>,
-  access: { readonly headers: HeadersSource; readonly secrets: readonly string[] },
-): Promise<ServerProcess> {
-  const { host, port, autoStart, serverDirectory: cwd, binary, startTimeout } = settings;
-  if (!autoStart) {
-    throw new EngineError(
-      "ENGINE_UNAVAILABLE",
-      `Nothing answers at ${urlOf(host, port)}, and autoStart is off. Start it with \`opencode serve --port ${port}\`.`,
-      { engine: "opencode" },
-    );
-  }
-  if (!existsSync(cwd)) {
-    const message = `serverDirectory ${JSON.stringify(cwd)} does not exist; name a folder that does.`;
-    throw new EngineError("CONFIG_INVALID", message, { engine: "opencode" });
-  }
-  configuration.check({ starting: true });
-  return startServer({
-    binary: findBinary(binary, env),
-    host,
-    port: port === 0 ? await freePort(host) : port,
-    cwd,
-    env: { ...env, ...passwordVariables(settings), ...configuration.environment([settings.model.name]) },
-    startTimeout,
-    ...access,
-  });
-}
-
-function passwordVariables({ password, username }: OpenCodeSettings) {
+/** Of an engine that will not come back its process knows more than the wire does. */
+function withProcess(driver: EngineDriver, handle: EngineHandle): EngineDriver {
   return {
-    OPENCODE_SERVER_PASSWORD: password || undefined,
-    OPENCODE_SERVER_USERNAME: password ? username : undefined,
+    ...driver,
+    async connect(options) {
+      if (handle.failure !== undefined) throw handle.failure;
+      return driver.connect(options);
+    },
+    dispose: () => handle.stop(),
   };
 }
 
-function basicAuth(username = "opencode", password: string): Readonly<Record<string, string>> {
-  if (password === "") return {};
-  return { authorization: `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}` };
+function describeProcess(handle: EngineHandle, client: ManagedEngineClient): OpenCodeProcess {
+  return {
+    mode: handle.mode,
+    get url() {
+      return handle.url;
+    },
+    get pid() {
+      return handle.pid;
+    },
+    get version() {
+      return client.version;
+    },
+    stop: () => handle.stop(),
+  };
 }

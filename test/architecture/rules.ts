@@ -66,6 +66,12 @@ export const packages: readonly PackageRule[] = [
     rooms: ["node"],
     says: "jsonc-parser is imported in the room node only",
   },
+  {
+    specifier: /^cross-spawn$/,
+    rooms: ["node"],
+    files: /^node\/process\//,
+    says: "cross-spawn is imported in node/process/ only",
+  },
   { specifier: /^msw(\/.+)?$/, rooms: ["testing"], says: "msw is imported in the room testing only" },
   {
     specifier: /^@agentclientprotocol\/sdk(\/.+)?$/,

@@ -13,6 +13,8 @@ const { tarball, files, size, unpackedSize, plain } = inject("installed");
 it("holds the build, the source and the papers, and no tests", () => {
   const strangers = files.filter((path) => !/^(dist\/|src\/|package\.json$|[A-Z]+(\.md)?$)/.test(path));
   expect(strangers).toEqual([]);
+  // No entry, but a program that `./node` starts.
+  expect(files).toContain("dist/keeper.js");
   expect(files.filter((path) => /test-d|\.test\.|__|fixture/.test(path))).toEqual([]);
   expect(files).toEqual(
     expect.arrayContaining(["package.json", "LICENSE", "README.md", "CHANGELOG.md", "dist/index.js"]),

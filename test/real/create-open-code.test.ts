@@ -71,8 +71,13 @@ describe("createOpenCode", () => {
       port: server.port,
       autoStart: false,
       workingDirectory: workspace.directory,
+      env: homeEnv(server.home),
     });
-    expect(client.process).toEqual({ mode: "attached", url: server.url });
+    expect(client.process).toMatchObject({ mode: "attached", url: server.url, version: "1.18.33" });
+    expect(client.process.pid).toBeUndefined();
+    // Not its to stop.
+    await client.process.stop();
+    expect(isAlive(server.pid)).toBe(true);
     const session = await client.session.create({ title: "attached" });
     expect(client.registry.get(session)).toEqual(session);
     await client.dispose();
@@ -87,15 +92,18 @@ describe("createOpenCode", () => {
     await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve));
     cleanup.push(async () => other.close());
     const { port } = other.address() as AddressInfo;
-    await expect(createOpenCode({ port })).rejects.toMatchObject({
+    const home = await openHome();
+    cleanup.push(() => home.remove());
+    await expect(createOpenCode({ port, env: homeEnv(home.directory) })).rejects.toMatchObject({
       code: "PROCESS_FAILED",
-      message: expect.stringMatching(new RegExp(`127.0.0.1:${port} is taken.*text/html.*port: 0`)),
+      message: expect.stringMatching(new RegExp(`127.0.0.1:${port} is taken.*200.*text/html.*Shop.*port: 0`)),
     });
   });
 
   it("says so when nothing answers and it may not start one", async () => {
     const port = await freePort();
-    await expect(createOpenCode({ port, autoStart: false })).rejects.toMatchObject({
+    const env = homeEnv("/nowhere");
+    await expect(createOpenCode({ port, autoStart: false, env })).rejects.toMatchObject({
       code: "ENGINE_UNAVAILABLE",
       message: expect.stringContaining(`opencode serve --port ${port}`),
     });
@@ -109,17 +117,26 @@ describe("createOpenCode", () => {
   });
 
   it("shows the last words of a server that ends before it listens, without secrets", async () => {
-    const env = { ...homeEnv("/nonexistent"), OPENCODE_SERVER_PASSWORD: "s3cret-word", HOME: "/proc/none" };
+    const home = await openHome();
+    cleanup.push(() => home.remove());
+    const env = { ...homeEnv(home.directory), HOME: "/proc/none", XDG_DATA_HOME: "/proc/none" };
     const failure = await createOpenCode({
       port: 0,
       serverDirectory: "/",
-      env: { ...env, XDG_DATA_HOME: "/proc/none" },
+      env: { ...env, OPENCODE_SERVER_PASSWORD: "s3cret-word" },
     }).catch((error: unknown) => error);
     expect(failure).toMatchObject({
       code: "PROCESS_FAILED",
       message: expect.stringMatching(/ended with exit code 1/),
     });
     expect(String(failure)).not.toContain("s3cret-word");
+  });
+
+  it("refuses to open a server to the network that asks for no password", async () => {
+    await expect(createOpenCode({ host: "0.0.0.0", port: 0, password: false })).rejects.toMatchObject({
+      code: "CONFIG_INVALID",
+      message: expect.stringMatching(/"0\.0\.0\.0" without a password/),
+    });
   });
 
   it("refuses a bad setting before it does anything", async () => {
