@@ -58,7 +58,7 @@ export function legacyReader(path: string, db: DatabaseSync): HistoryReader {
     childIds: (sessionId) => children?.all(sessionId, ALL).map(({ id }) => String(id)) ?? [],
     session(sessionId) {
       const row = one.get(sessionId);
-      return row && readRow(`session ${sessionId}`, () => decodeSession(row));
+      return row && readRow("session", sessionId, () => decodeSession(row));
     },
     // Rows are no messages here: the results of tools have rows of their own.
     messages: (sessionId, limit) => newestOf(messages(sessionId, ALL), limit),

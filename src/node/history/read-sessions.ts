@@ -1,6 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
 import { decodeSession } from "../../opencode/native/decode.ts";
-import { sessionSchema } from "../../opencode/native/schema.ts";
+import { sessionDecoder } from "../../opencode/native/read-wire.ts";
 import { columnsOf, type Tables, type TableUse } from "./layout.ts";
 import type { HistoryReader } from "./reader.ts";
 import { parseJson, readRow } from "./rows.ts";
@@ -33,7 +33,7 @@ export function sessionReader(
     childIds: (sessionId) => ids(children.all(sessionId, ALL)),
     session(sessionId) {
       const row = one.get(sessionId);
-      return row && readRow(`session ${sessionId}`, () => decodeSession(sessionSchema.parse(wireOf(row))));
+      return row && readRow("session", sessionId, () => decodeSession(sessionDecoder.parse(wireOf(row))));
     },
   };
 }

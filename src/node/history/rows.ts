@@ -3,12 +3,12 @@ import type { Row } from "./reader.ts";
 import { sqliteCode } from "./unreadable.ts";
 
 /** One row that can't be understood must not take the others with it. What SQLite complains of is no matter of a row. */
-export function readRow<T>(name: string, read: () => T): Row<T> {
+export function readRow<T>(kind: string, id: unknown, read: () => T): Row<T> {
   try {
     return { ok: true, value: read() };
   } catch (error) {
     if (EngineError.is(error) || sqliteCode(error) !== undefined) throw error;
-    return { ok: false, problem: `The row of ${name} can't be understood: ${why(error)}` };
+    return { ok: false, problem: `The row of ${kind} ${String(id)} can't be understood: ${why(error)}` };
   }
 }
 

@@ -10,6 +10,7 @@ import {
   decodeSession,
 } from "./decode.ts";
 import { decodeError } from "./errors.ts";
+import { messageEventDecoder, partEventDecoder } from "./read-wire.ts";
 import {
   anyDeltaSchema,
   eventSchemas,
@@ -47,7 +48,7 @@ export function decodeEvent(payload: WirePayload, now: number): readonly DriverE
         },
       ];
     case "message.part.updated": {
-      const { part: wire } = eventSchemas[type].parse(properties);
+      const { part: wire } = partEventDecoder.parse(properties);
       const where = { sessionId: wire.sessionID, messageId: wire.messageID };
       if (wire.type === "step-start") return [{ type: "step_started", ...where }];
       const part = decodePart(wire);
@@ -57,7 +58,7 @@ export function decodeEvent(payload: WirePayload, now: number): readonly DriverE
       ];
     }
     case "message.updated": {
-      const { info } = eventSchemas[type].parse(properties);
+      const { info } = messageEventDecoder.parse(properties);
       return [{ type: "message_updated", message: decodeMessageInfo(info) }, ...decodeTurnDiff(info)];
     }
     case "message.removed": {

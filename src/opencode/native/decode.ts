@@ -3,17 +3,17 @@ import type { FileDiff, StopReason, ToolCall, ToolCallStatus, Usage } from "../.
 import type { PermissionRequest, QuestionRequest } from "../../engine/permission.ts";
 import type { RetryNotice } from "../../engine/session.ts";
 import { decodeError } from "./errors.ts";
-import {
-  fileDiffSchema,
-  type WireFileDiff,
-  type WireMessage,
-  type WireMessageInfo,
-  type WirePart,
-  type WirePermission,
-  type WireQuestion,
-  type WireSession,
-  type WireStatus,
+import type {
+  WireFileDiff,
+  WireMessage,
+  WireMessageInfo,
+  WirePart,
+  WirePermission,
+  WireQuestion,
+  WireSession,
+  WireStatus,
 } from "./schema.ts";
+import { isFileDiff } from "./shapes.ts";
 
 export function decodeSession(wire: WireSession): DriverSession {
   const { id, title, directory, parentID, model, time } = wire;
@@ -149,13 +149,12 @@ export function decodeQuestion(wire: WireQuestion, createdAt: number): QuestionR
 }
 
 export function decodeFileDiff({ file, patch = "", additions, deletions, status }: WireFileDiff): FileDiff {
-  const derived = diffOfPatch(file, patch);
-  const known = status === "added" || status === "deleted" || status === "modified" ? status : derived.status;
+  const isKnown = status === "added" || status === "deleted" || status === "modified";
   return {
     path: file,
-    status: known,
-    additions: additions ?? derived.additions,
-    deletions: deletions ?? derived.deletions,
+    status: isKnown ? status : statusOfPatch(patch),
+    additions: additions ?? countLines(patch, "+"),
+    deletions: deletions ?? countLines(patch, "-"),
     patch,
   };
 }
@@ -170,7 +169,7 @@ function decodeToolCall({ tool, callID, state, id }: WirePart): ToolCall | undef
   const { input, title, error, time, metadata } = state;
   // While a command runs, what it has printed so far is in the metadata.
   const output = state.output ?? (typeof metadata?.output === "string" ? metadata.output : undefined);
-  const diff = fileDiffSchema.safeParse(metadata?.filediff);
+  const diff = metadata?.filediff;
   return {
     id: callID ?? id,
     name: tool,
@@ -181,7 +180,7 @@ function decodeToolCall({ tool, callID, state, id }: WirePart): ToolCall | undef
     ...(error ? { error } : {}),
     ...(time?.start == null ? {} : { startedAt: time.start }),
     ...(time?.end == null ? {} : { endedAt: time.end }),
-    ...(diff.success ? { diff: [decodeFileDiff(diff.data)] } : {}),
+    ...(isFileDiff(diff) ? { diff: [decodeFileDiff(diff)] } : {}),
   };
 }
 
@@ -216,9 +215,20 @@ function describe(permission: string, command: string | undefined, patterns: rea
 }
 
 function diffOfPatch(path: string, patch: string): FileDiff {
+  const [additions, deletions] = [countLines(patch, "+"), countLines(patch, "-")];
+  return { path, status: statusOfPatch(patch), additions, deletions, patch };
+}
+
+function statusOfPatch(patch: string): FileDiff["status"] {
+  if (/^@@ -0,0 /m.test(patch)) return "added";
+  return /^@@ -\S+ \+0,0 /m.test(patch) ? "deleted" : "modified";
+}
+
+function countLines(patch: string, mark: "+" | "-"): number {
   const start = patch.search(/^@@/m);
-  const lines = start < 0 ? [] : patch.slice(start).split("\n");
-  const count = (mark: string) => lines.filter((line) => line.startsWith(mark)).length;
-  const status = /^@@ -0,0 /m.test(patch) ? "added" : /^@@ -\S+ \+0,0 /m.test(patch) ? "deleted" : "modified";
-  return { path, status, additions: count("+"), deletions: count("-"), patch };
+  if (start < 0) return 0;
+  return patch
+    .slice(start)
+    .split("\n")
+    .filter((line) => line.startsWith(mark)).length;
 }
