@@ -2,6 +2,7 @@ export interface Comparison {
   /** Medians, in milliseconds. */
   readonly ours: number;
   readonly floor: number;
+  /** The median of the rounds' own ratios: the machine may be slower in one round than in another. */
   readonly ratio: number;
 }
 
@@ -21,8 +22,8 @@ export async function compare(
     times.ours.push(round % 2 === 0 ? first : second);
     times.floor.push(round % 2 === 0 ? second : first);
   }
-  const [mine, bare] = [median(times.ours), median(times.floor)];
-  return { ours: mine, floor: bare, ratio: mine / bare };
+  const ratios = times.ours.map((time, round) => time / (times.floor[round] ?? Number.NaN));
+  return { ours: median(times.ours), floor: median(times.floor), ratio: median(ratios) };
 }
 
 export async function timeOf(work: () => unknown): Promise<number> {

@@ -2,12 +2,11 @@ import { statSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { assistantParts, assistantWire, userWire } from "./history-rows.ts";
 
-/** A turn: a prompt and nine answers of five or six parts each. */
-const ANSWERS = 9;
-const PARTS_OF_TURN = 50;
-export const MESSAGES_OF_TURN = ANSWERS + 1;
+/** A turn: a prompt of one part, and four answers of six. */
+const ANSWERS = 4;
+const PARTS_OF_TURN = 25;
 /** 400 messages and 2,000 parts. */
-const TURNS_OF_LONG_ONE = 40;
+const TURNS_OF_LONG_ONE = 80;
 const SAMPLE = 200;
 const START = 1_790_000_000_000;
 const ID_DIGITS = 12;
@@ -124,7 +123,7 @@ function createWriter(db: DatabaseSync) {
             id,
             time,
             assistantWire(prompt, time, isLast),
-            assistantParts(turn * ANSWERS + step, time, isLast, step % 2 === 1),
+            assistantParts(turn * ANSWERS + step, time, isLast),
           );
         }
       }

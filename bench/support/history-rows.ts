@@ -38,20 +38,15 @@ export function assistantWire(parentID: string, at: number, isLast: boolean): ob
   };
 }
 
-/** Five parts, or six with two tools. */
-export function assistantParts(
-  seed: number,
-  at: number,
-  isLast: boolean,
-  twoTools: boolean,
-): readonly object[] {
+/** Six parts. */
+export function assistantParts(seed: number, at: number, isLast: boolean): readonly object[] {
   const time = { start: at, end: at + 30 };
   return [
     { snapshot: SNAPSHOT, type: "step-start" },
     { type: "reasoning", text: THOUGHT, time },
     { type: "text", text: ANSWER, time },
     ...(isLast ? [{ type: "patch", hash: SNAPSHOT, files: ["/src/reader.ts"] }] : [tool(seed, at)]),
-    ...(twoTools ? [tool(seed + 1, at)] : []),
+    tool(seed + 1, at),
     {
       reason: isLast ? "stop" : "tool-calls",
       snapshot: SNAPSHOT,

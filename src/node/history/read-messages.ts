@@ -2,7 +2,8 @@ import type { DatabaseSync } from "node:sqlite";
 import type { DriverMessage } from "../../engine/driver-events.ts";
 import { decodeMessage } from "../../opencode/native/decode.ts";
 import { messageDecoder } from "../../opencode/native/read-wire.ts";
-import { columnsOf, type Tables, type TableUse } from "./layout.ts";
+import type { TableUse } from "./layout.ts";
+import { prepareQuery, type Values } from "./query.ts";
 import type { HistoryReader, Row } from "./reader.ts";
 import { parseObject, readRow } from "./rows.ts";
 
@@ -12,37 +13,33 @@ export const messageTable: TableUse = {
 };
 export const partTable: TableUse = { table: "part", needed: ["id", "message_id", "data"] };
 
-type Columns = Readonly<Record<string, unknown>>;
-
 const ALL = -1;
 
-export function messageReader(
-  db: DatabaseSync,
-  tables: Tables,
-): Pick<HistoryReader, "messages" | "lastWord"> {
-  const select = `SELECT ${columnsOf(tables, messageTable)} FROM message`;
+export function messageReader(db: DatabaseSync): Pick<HistoryReader, "messages" | "lastWord"> {
+  const columns = "SELECT id, session_id, data FROM message";
   const newestFirst = "WHERE session_id = ? ORDER BY time_created DESC, id DESC LIMIT ?";
-  const newest = db.prepare(`${select} ${newestFirst}`);
-  const one = db.prepare(`${select} WHERE id = ?`);
-  const partsOfOne = db.prepare("SELECT id, message_id, data FROM part WHERE message_id = ?");
-  // One query for all: asked for one message after the other, they cost twice as much.
-  const partsOfNewest = db.prepare(
-    `SELECT part.id, part.message_id, part.data FROM (SELECT id FROM message ${newestFirst}) AS newest
-     JOIN part ON part.message_id = newest.id`,
+  const newest = prepareQuery(db, `${columns} ${newestFirst}`);
+  const one = prepareQuery(db, `${columns} WHERE id = ?`);
+  const partsOfOne = prepareQuery(db, "SELECT 0, id, data FROM part WHERE message_id = ?");
+  // All of a session with one query, each with the place of its message: asked for one message after the other, or
+  // with the id of it, they cost more.
+  const partsOfNewest = prepareQuery(
+    db,
+    `SELECT newest.place, part.id, part.data FROM (
+       SELECT id, row_number() OVER (ORDER BY time_created DESC, id DESC) - 1 AS place FROM message ${newestFirst}
+     ) AS newest JOIN part ON part.message_id = newest.id`,
   );
-
-  const withParts = (row: Columns) => decodeRow(row, inOrder(partsOfOne.all(String(row.id))));
+  const withParts = (row: Values) => decodeRow(row, inOrder(partsOfOne(String(row[0]))));
 
   return {
     messages(sessionId, limit = ALL) {
-      const own = byMessage(partsOfNewest.all(sessionId, limit));
-      return newest
-        .all(sessionId, limit)
-        .reverse()
-        .map((row) => decodeRow(row, inOrder(own.get(row.id))));
+      const rows = newest(sessionId, limit);
+      const parts = rows.map((): Values[] => []);
+      for (const part of partsOfNewest(sessionId, limit)) parts[Number(part[0])]?.push(part);
+      return rows.map((row, place) => decodeRow(row, inOrder(parts[place]))).reverse();
     },
     lastWord(sessionId) {
-      const row = newest.get(sessionId, 1);
+      const [row] = newest(sessionId, 1);
       if (row === undefined) return [];
       const bare = decodeRow(row);
       // Most say it themselves, and then their parts, which may be large, need not be read.
@@ -50,22 +47,25 @@ export function messageReader(
       const last = withParts(row);
       if (!last.ok || last.value.stopReason !== undefined) return [last];
       // Without a word of the model the prompt tells: it may be a note of a command that somebody ran.
-      const prompt = one.get(last.value.turnId ?? "");
+      const [prompt] = one(last.value.turnId ?? "");
       return prompt === undefined ? [last] : [withParts(prompt), last];
     },
   };
 }
 
-/** A message of the engine's routes, which repeat in it what the columns say. */
-function decodeRow(
-  { id, session_id: sessionID, data }: Columns,
-  parts: readonly Columns[] = [],
-): Row<DriverMessage> {
+/** A message as the engine's routes tell it: they repeat in it what the columns say. */
+function decodeRow([id, sessionID, data]: Values, parts: readonly Values[] = []): Row<DriverMessage> {
   return readRow("message", id, () => {
-    const info = Object.assign(parseObject(data), { id, sessionID });
-    const wires = parts.map((part) =>
-      Object.assign(parseObject(part.data), { id: part.id, sessionID, messageID: id }),
-    );
+    const info = parseObject(data);
+    info.id = id;
+    info.sessionID = sessionID;
+    const wires = parts.map(([, partId, own]) => {
+      const wire = parseObject(own);
+      wire.id = partId;
+      wire.sessionID = sessionID;
+      wire.messageID = id;
+      return wire;
+    });
     return decodeMessage(messageDecoder.parse({ info, parts: wires }));
   });
 }
@@ -76,18 +76,13 @@ function saysHowItEnded({ role, error, stopReason, completedAt }: DriverMessage)
   return stopReason !== undefined && stopReason !== "tool_calls";
 }
 
-function byMessage(parts: readonly Columns[]): ReadonlyMap<unknown, Columns[]> {
-  const groups = new Map<unknown, Columns[]>();
-  for (const part of parts) {
-    const group = groups.get(part.message_id);
-    if (group === undefined) groups.set(part.message_id, [part]);
-    else group.push(part);
-  }
-  return groups;
+/** Parts stand in the order of their ids. The index gives them so, but nothing promises it. */
+function inOrder(parts: readonly Values[] = []): readonly Values[] {
+  const isSorted = parts.every((part, index) => index === 0 || compareIds(parts[index - 1], part) <= 0);
+  return isSorted ? parts : parts.toSorted(compareIds);
 }
 
-/** Parts stand in the order of their ids. The index gives them so; nothing promises it. */
-function inOrder(parts: readonly Columns[] = []): readonly Columns[] {
-  const sorted = parts.every(({ id }, index) => index === 0 || String(parts[index - 1]?.id) <= String(id));
-  return sorted ? parts : parts.toSorted((a, b) => (String(a.id) < String(b.id) ? -1 : 1));
+function compareIds(a: Values | undefined, b: Values | undefined): number {
+  const [left, right] = [String(a?.[1]), String(b?.[1])];
+  return left < right ? -1 : left > right ? 1 : 0;
 }

@@ -26,8 +26,12 @@ export function parseJson(column: unknown): unknown {
 }
 
 /** @throws TypeError for JSON that is no object */
-export function parseObject(column: unknown): object {
+export function parseObject(column: unknown): Record<string, unknown> {
   const value = parseJson(column);
-  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value;
+  if (isObject(value)) return value;
   throw new TypeError("its data is no object.");
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

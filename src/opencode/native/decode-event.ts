@@ -8,16 +8,11 @@ import {
   decodeQuestion,
   decodeRetry,
   decodeSession,
+  diffOfTurn,
 } from "./decode.ts";
 import { decodeError } from "./errors.ts";
 import { messageEventDecoder, partEventDecoder } from "./read-wire.ts";
-import {
-  anyDeltaSchema,
-  eventSchemas,
-  turnSummarySchema,
-  type WireMessageInfo,
-  type WirePartDelta,
-} from "./schema.ts";
+import { anyDeltaSchema, eventSchemas, type WireMessageInfo, type WirePartDelta } from "./schema.ts";
 
 export interface WirePayload {
   readonly type: string;
@@ -148,10 +143,8 @@ export function isPartDelta(value: unknown): value is WirePartDelta {
 }
 
 function decodeTurnDiff(info: WireMessageInfo): readonly DriverEvent[] {
-  if (info.role !== "user") return [];
-  const summary = turnSummarySchema.safeParse(info.summary);
-  if (!summary.success || summary.data.diffs.length === 0) return [];
-  const diff = summary.data.diffs.map(decodeFileDiff);
+  const diff = diffOfTurn(info);
+  if (diff.length === 0) return [];
   return [{ type: "file_diff", sessionId: info.sessionID, messageId: info.id, diff }];
 }
 

@@ -3,17 +3,21 @@ import type { FileDiff, StopReason, ToolCall, ToolCallStatus, Usage } from "../.
 import type { PermissionRequest, QuestionRequest } from "../../engine/permission.ts";
 import type { RetryNotice } from "../../engine/session.ts";
 import { decodeError } from "./errors.ts";
-import type {
-  WireFileDiff,
-  WireMessage,
-  WireMessageInfo,
-  WirePart,
-  WirePermission,
-  WireQuestion,
-  WireSession,
-  WireStatus,
+import {
+  turnSummarySchema,
+  type WireFileDiff,
+  type WireMessage,
+  type WireMessageInfo,
+  type WirePart,
+  type WirePermission,
+  type WireQuestion,
+  type WireSession,
+  type WireStatus,
 } from "./schema.ts";
 import { isFileDiff } from "./shapes.ts";
+
+/** While it is made. Setting what is there costs a third of spreading it, and this is done for every part. */
+type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
 export function decodeSession(wire: WireSession): DriverSession {
   const { id, title, directory, parentID, model, time } = wire;
@@ -30,11 +34,10 @@ export function decodeSession(wire: WireSession): DriverSession {
 }
 
 export function decodeMessage({ info, parts }: WireMessage): DriverMessage {
-  return {
-    ...decodeMessageInfo(info),
-    parts: decodeParts(parts),
-    ...(parts.some(continuesTurn) ? { continues: true } : {}),
-  };
+  const message: Writable<DriverMessage> = decodeMessageInfo(info);
+  message.parts = decodeParts(parts);
+  if (parts.some(continuesTurn)) message.continues = true;
+  return message;
 }
 
 export function decodeMessageInfo(wire: WireMessageInfo): DriverMessage {
@@ -43,21 +46,27 @@ export function decodeMessageInfo(wire: WireMessageInfo): DriverMessage {
   const provider = model?.providerID ?? wire.providerID;
   const turnId = isUser ? id : parentID;
   const usage = isUser ? undefined : decodeUsage(wire);
-  return {
+  const message: Writable<DriverMessage> = {
     id,
     sessionId: sessionID,
     role: isUser ? "user" : "assistant",
     createdAt: time.created,
-    ...(turnId ? { turnId } : {}),
-    ...(time.completed ? { completedAt: time.completed } : {}),
-    ...(provider
-      ? { model: modelName(provider, model?.modelID ?? model?.id ?? wire.modelID ?? undefined) }
-      : {}),
-    ...(usage ? { usage } : {}),
-    ...(finish ? { stopReason: decodeStopReason(finish) } : {}),
-    ...(error ? { error: decodeError(error, provider ?? undefined) } : {}),
-    ...(!isUser && wire.summary === true ? { summary: true } : {}),
   };
+  if (turnId) message.turnId = turnId;
+  if (time.completed) message.completedAt = time.completed;
+  if (provider) message.model = modelName(provider, model?.modelID ?? model?.id ?? wire.modelID ?? undefined);
+  if (usage) message.usage = usage;
+  if (finish) message.stopReason = decodeStopReason(finish);
+  if (error) message.error = decodeError(error, provider ?? undefined);
+  if (!isUser && wire.summary === true) message.summary = true;
+  return message;
+}
+
+/** What the turn of this prompt changed: the engine notes it on the prompt. */
+export function diffOfTurn({ role, summary }: WireMessageInfo): readonly FileDiff[] {
+  if (role !== "user") return [];
+  const read = turnSummarySchema.safeParse(summary);
+  return read.success ? read.data.diffs.map(decodeFileDiff) : [];
 }
 
 /** Does this part stand in a message that the engine wrote to itself, to shorten the conversation and go on? */
@@ -71,11 +80,13 @@ export function continuesTurn({ type, auto, metadata }: WirePart): boolean {
  */
 function decodeParts(wires: readonly WirePart[]): readonly DriverPart[] {
   const lastStep = wires.findLastIndex(({ type }) => type === "step-start");
-  return wires.flatMap((wire, index) => {
+  const parts: DriverPart[] = [];
+  for (const [index, wire] of wires.entries()) {
     const part = decodePart(wire);
-    if (part === undefined || part.complete || index > lastStep) return part ?? [];
-    return { ...part, complete: true };
-  });
+    if (part === undefined) continue;
+    parts.push(part.complete || index > lastStep ? part : { ...part, complete: true });
+  }
+  return parts;
 }
 
 /** `undefined` for parts that are the engine's own bookkeeping (steps, snapshots, patches). */
@@ -170,18 +181,19 @@ function decodeToolCall({ tool, callID, state, id }: WirePart): ToolCall | undef
   // While a command runs, what it has printed so far is in the metadata.
   const output = state.output ?? (typeof metadata?.output === "string" ? metadata.output : undefined);
   const diff = metadata?.filediff;
-  return {
+  const call: Writable<ToolCall> = {
     id: callID ?? id,
     name: tool,
     input: input ?? {},
     status: TOOL_STATUS[state.status],
-    ...(title ? { title } : {}),
-    ...(output == null ? {} : { output }),
-    ...(error ? { error } : {}),
-    ...(time?.start == null ? {} : { startedAt: time.start }),
-    ...(time?.end == null ? {} : { endedAt: time.end }),
-    ...(isFileDiff(diff) ? { diff: [decodeFileDiff(diff)] } : {}),
   };
+  if (title) call.title = title;
+  if (output != null) call.output = output;
+  if (error) call.error = error;
+  if (time?.start != null) call.startedAt = time.start;
+  if (time?.end != null) call.endedAt = time.end;
+  if (isFileDiff(diff)) call.diff = [decodeFileDiff(diff)];
+  return call;
 }
 
 const TOOL_STATUS = {
