@@ -35,7 +35,10 @@ export function messageReader(db: DatabaseSync): Pick<HistoryReader, "messages" 
     messages(sessionId, limit = ALL) {
       const rows = newest(sessionId, limit);
       const parts = rows.map((): Values[] => []);
-      for (const part of partsOfNewest(sessionId, limit)) parts[Number(part[0])]?.push(part);
+      for (const part of partsOfNewest(sessionId, limit)) {
+        const [place] = part;
+        if (typeof place === "number") parts[place]?.push(part);
+      }
       return rows.map((row, place) => decodeRow(row, inOrder(parts[place]))).reverse();
     },
     lastWord(sessionId) {
@@ -78,11 +81,15 @@ function saysHowItEnded({ role, error, stopReason, completedAt }: DriverMessage)
 
 /** Parts stand in the order of their ids. The index gives them so, but nothing promises it. */
 function inOrder(parts: readonly Values[] = []): readonly Values[] {
-  const isSorted = parts.every((part, index) => index === 0 || compareIds(parts[index - 1], part) <= 0);
-  return isSorted ? parts : parts.toSorted(compareIds);
+  let before = "";
+  for (const [, id] of parts) {
+    if (typeof id !== "string" || id < before) return parts.toSorted(byId);
+    before = id;
+  }
+  return parts;
 }
 
-function compareIds(a: Values | undefined, b: Values | undefined): number {
-  const [left, right] = [String(a?.[1]), String(b?.[1])];
+function byId([, a]: Values, [, b]: Values): number {
+  const [left, right] = [String(a), String(b)];
   return left < right ? -1 : left > right ? 1 : 0;
 }
