@@ -51,6 +51,22 @@ describe("another release's schema", () => {
     expect(session).not.toHaveProperty("model");
     await expect(history.todos(ids.answers)).rejects.toMatchObject(unreadable(/the table todo is missing/));
   });
+  it("may lack the indexes, and keep its rows in another order", async () => {
+    const path = putDatabase(await useFolder(), "opencode.db");
+    const read = async () => {
+      const history = await open({ path });
+      const sessions = await collect(history.sessions());
+      const messages = await Promise.all(sessions.map((session) => history.messages(session)));
+      return { sessions, messages };
+    };
+    const before = await read();
+    change(
+      path,
+      `DROP INDEX part_message_id_id_idx; DROP INDEX part_session_idx; DROP INDEX message_session_time_created_id_idx;
+       UPDATE part SET rowid = -rowid; UPDATE message SET rowid = -rowid; UPDATE session SET rowid = -rowid`,
+    );
+    expect(await read()).toEqual(before);
+  });
 });
 
 describe("beside a writer", () => {
