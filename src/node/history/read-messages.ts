@@ -20,27 +20,13 @@ export function messageReader(db: DatabaseSync): Pick<HistoryReader, "messages" 
   const newestFirst = "WHERE session_id = ? ORDER BY time_created DESC, id DESC LIMIT ?";
   const newest = prepareQuery(db, `${columns} ${newestFirst}`);
   const one = prepareQuery(db, `${columns} WHERE id = ?`);
-  const partsOfOne = prepareQuery(db, "SELECT 0, id, data FROM part WHERE message_id = ?");
-  // All of a session with one query, each with the place of its message: asked for one message after the other, or
-  // with the id of it, they cost more.
-  const partsOfNewest = prepareQuery(
-    db,
-    `SELECT newest.place, part.id, part.data FROM (
-       SELECT id, row_number() OVER (ORDER BY time_created DESC, id DESC) - 1 AS place FROM message ${newestFirst}
-     ) AS newest JOIN part ON part.message_id = newest.id`,
-  );
-  const withParts = (row: Values) => decodeRow(row, inOrder(partsOfOne(String(row[0]))));
+  // Of one message after the other, which the index gives in order. All with one query are no cheaper: their rows are
+  // then in memory together with what is made of them, and the garbage collector copies both.
+  const partsOf = prepareQuery(db, "SELECT id, data FROM part WHERE message_id = ? ORDER BY id");
+  const withParts = (row: Values) => decodeRow(row, partsOf(String(row[0])));
 
   return {
-    messages(sessionId, limit = ALL) {
-      const rows = newest(sessionId, limit);
-      const parts = rows.map((): Values[] => []);
-      for (const part of partsOfNewest(sessionId, limit)) {
-        const [place] = part;
-        if (typeof place === "number") parts[place]?.push(part);
-      }
-      return rows.map((row, place) => decodeRow(row, inOrder(parts[place]))).reverse();
-    },
+    messages: (sessionId, limit = ALL) => newest(sessionId, limit).toReversed().map(withParts),
     lastWord(sessionId) {
       const [row] = newest(sessionId, 1);
       if (row === undefined) return [];
@@ -62,7 +48,7 @@ function decodeRow([id, sessionID, data]: Values, parts: readonly Values[] = [])
     const info = parseObject(data);
     info.id = id;
     info.sessionID = sessionID;
-    const wires = parts.map(([, partId, own]) => {
+    const wires = parts.map(([partId, own]) => {
       const wire = parseObject(own);
       wire.id = partId;
       wire.sessionID = sessionID;
@@ -77,19 +63,4 @@ function decodeRow([id, sessionID, data]: Values, parts: readonly Values[] = [])
 function saysHowItEnded({ role, error, stopReason, completedAt }: DriverMessage): boolean {
   if (role === "user" || error !== undefined || completedAt === undefined) return true;
   return stopReason !== undefined && stopReason !== "tool_calls";
-}
-
-/** Parts stand in the order of their ids. The index gives them so, but nothing promises it. */
-function inOrder(parts: readonly Values[] = []): readonly Values[] {
-  let before = "";
-  for (const [, id] of parts) {
-    if (typeof id !== "string" || id < before) return parts.toSorted(byId);
-    before = id;
-  }
-  return parts;
-}
-
-function byId([, a]: Values, [, b]: Values): number {
-  const [left, right] = [String(a), String(b)];
-  return left < right ? -1 : left > right ? 1 : 0;
 }
