@@ -24,7 +24,8 @@ export {
 } from "./node/create-open-code.ts";
 export type { History, OpenHistoryOptions } from "./node/history/history.ts";
 export { openHistory } from "./node/history/open-history.ts";
-export type { Todo } from "./node/history/reader.ts";
+export type { HistoryLayout, Todo } from "./node/history/reader.ts";
+export type { StoredFile, StoredFileVersion } from "./node/history/stored-files.ts";
 export {
   type ExplainSettingsOptions,
   explainSettings,

@@ -50,6 +50,17 @@ export function putPart(state: MessageState, told: DriverPart, source: "live" | 
   return change;
 }
 
+/** The parts of a message that nobody has seen yet: nothing has changed that anybody could be told of. */
+export function restoreParts(state: MessageState, parts: readonly DriverPart[]): void {
+  for (const told of parts) {
+    const { part, complete } = told;
+    if (state.parts.has(part.id)) putPart(state, told, "snapshot");
+    else if (isText(part)) state.parts.set(part.id, { part, text: part.text, complete, synced: complete });
+    else state.parts.set(part.id, { part, text: "", complete: true, synced: true });
+  }
+  state.shown = undefined;
+}
+
 export interface PartDelta {
   readonly partId: string;
   readonly delta: string;
@@ -235,7 +246,8 @@ function show({ info, parts }: MessageState): Message {
 }
 
 function contentOf(parts: readonly Part[]): MessageContent {
-  const text = parts.map((part) => (part.type === "text" && !part.synthetic ? part.text : "")).join("");
+  let text = "";
+  for (const part of parts) if (part.type === "text" && !part.synthetic) text += part.text;
   if (text !== "") return { type: "text", text };
   for (const part of parts) {
     if (part.type === "image" || part.type === "file") {

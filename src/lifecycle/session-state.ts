@@ -3,7 +3,7 @@ import type { EngineErrorInfo } from "../engine/errors.ts";
 import type { FileDiff } from "../engine/message.ts";
 import type { PermissionRequest, QuestionRequest } from "../engine/permission.ts";
 import type { Session } from "../engine/session.ts";
-import { createMessageState, type MessageState, putPart, putWholeText } from "./message-state.ts";
+import { createMessageState, type MessageState, putWholeText, restoreParts } from "./message-state.ts";
 import { sessionMachine } from "./session-machine.ts";
 
 /**
@@ -93,7 +93,7 @@ export function withTold(current: Session, told: DriverSession): Session {
 export function restoreMessage({ parts, text, continues: _, ...info }: DriverMessage): MessageState {
   const state = createMessageState(info);
   if (text !== undefined) putWholeText(state, text);
-  for (const part of parts ?? []) putPart(state, part, "snapshot");
+  if (parts !== undefined) restoreParts(state, parts);
   return state;
 }
 

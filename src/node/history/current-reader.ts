@@ -1,8 +1,10 @@
 import type { DatabaseSync } from "node:sqlite";
 import { readTables, requireTables, type TableUse } from "./layout.ts";
+import { diffReader } from "./read-diffs.ts";
 import { messageReader, messageTable, partTable } from "./read-messages.ts";
 import { sessionReader, sessionTable } from "./read-sessions.ts";
 import type { HistoryReader } from "./reader.ts";
+import { unsupported } from "./unreadable.ts";
 
 const todoTable: TableUse = {
   table: "todo",
@@ -21,8 +23,15 @@ export function currentReader(path: string, db: DatabaseSync): HistoryReader {
   );
   requireTables(path, tables, needed);
   return {
+    layout: "current",
     ...sessionReader(db, tables),
-    ...messageReader(db, tables),
+    ...messageReader(db),
+    ...diffReader(db),
+    files() {
+      throw unsupported(
+        `${path} holds no versions of files: OpenCode 1.x keeps them in git snapshots beside it. Ask diff() what a turn changed.`,
+      );
+    },
     todos(sessionId) {
       // Not before somebody asks: who wants the conversations can do without.
       requireTables(path, tables, [todoTable]);

@@ -1,7 +1,8 @@
 import type { DiagnosticHandler } from "../../engine/diagnostics.ts";
-import type { Message } from "../../engine/message.ts";
+import type { FileDiff, Message } from "../../engine/message.ts";
 import type { Session, SessionRef } from "../../engine/session.ts";
-import type { Todo } from "./reader.ts";
+import type { HistoryLayout, Todo } from "./reader.ts";
+import type { StoredFile } from "./stored-files.ts";
 
 export interface OpenHistoryOptions {
   /**
@@ -11,6 +12,11 @@ export interface OpenHistoryOptions {
   readonly path?: string | undefined;
   /** Where the variables for that are looked up. Default: `process.env`. */
   readonly env?: Readonly<Record<string, string | undefined>> | undefined;
+  /**
+   * Whether an engine may be at work on the file. `false`: an answer without a last word died with its engine. `true`: it
+   * may still be written. Default: found out on Linux, where no other process has the file open; elsewhere `true`.
+   */
+  readonly engineRuns?: boolean | undefined;
   /** Told of rows that can't be understood (they are left out) and of a copy that had to be made. Default: nobody. */
   readonly onDiagnostic?: DiagnosticHandler | undefined;
 }
@@ -19,6 +25,8 @@ export interface OpenHistoryOptions {
 export interface History extends AsyncDisposable {
   /** The database file. */
   readonly path: string;
+  /** Which tables it has. */
+  readonly layout: HistoryLayout;
   /** `true`: it could not be opened where it is, and this is how it stood when it was opened. */
   readonly isCopy: boolean;
   /**
@@ -54,6 +62,22 @@ export interface History extends AsyncDisposable {
    * @throws EngineError `SESSION_NOT_FOUND`
    */
   todos(session: SessionRef): Promise<readonly Todo[]>;
+  /**
+   * What a turn changed: the newest one, or the one that a message belongs to. As `client.session.diff()` tells it.
+   * @throws EngineError `SESSION_NOT_FOUND`; `UNSUPPORTED` in the legacy layout, which keeps whole files
+   */
+  diff(
+    session: SessionRef,
+    options?: {
+      /** Default: the newest. One that is not in the session gives nothing. */
+      readonly messageId?: string | undefined;
+    },
+  ): Promise<readonly FileDiff[]>;
+  /**
+   * The files that the session changed, each with all its versions, by path.
+   * @throws EngineError `SESSION_NOT_FOUND`; `UNSUPPORTED` in the current layout, which keeps none (see `diff`)
+   */
+  files(session: SessionRef): Promise<readonly StoredFile[]>;
   /** May be called again. Every other call fails from then on. */
   close(): Promise<void>;
 }

@@ -17,7 +17,7 @@ export function toMs(time: unknown): number {
 export function decodeLegacyMessages(rows: readonly Columns[]): readonly Row<DriverMessage>[] {
   const outcomes = new Map<string, ToolOutcome>();
   const read = rows.map((row) =>
-    readRow(`message ${String(row.id)}`, () => {
+    readRow("message", row.id, () => {
       const parts = readLegacyParts(row.parts);
       for (const { type, data } of parts) {
         if (type !== "tool_result") continue;
@@ -37,7 +37,7 @@ export function decodeLegacyMessages(rows: readonly Columns[]): readonly Row<Dri
     const { row, parts } = one.value;
     if (row.role === "user") turnId = String(row.id);
     else if (row.role !== "assistant") continue;
-    messages.push(readRow(`message ${String(row.id)}`, () => decodeMessage(row, parts, turnId, outcomes)));
+    messages.push(readRow("message", row.id, () => decodeMessage(row, parts, turnId, outcomes)));
   }
   return messages;
 }

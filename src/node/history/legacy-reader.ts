@@ -1,9 +1,11 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { DriverSession } from "../../engine/driver-events.ts";
 import { columnsOf, readTables, requireTables, type TableUse } from "./layout.ts";
+import { readLegacyFiles } from "./legacy-files.ts";
 import { decodeLegacyMessages, toMs } from "./legacy-messages.ts";
 import type { HistoryReader } from "./reader.ts";
 import { readRow } from "./rows.ts";
+import { unsupported } from "./unreadable.ts";
 
 const sessionsTable: TableUse = {
   table: "sessions",
@@ -14,6 +16,11 @@ const messagesTable: TableUse = {
   table: "messages",
   needed: ["id", "session_id", "role", "parts", "created_at"],
   optional: ["model", "finished_at"],
+};
+const filesTable: TableUse = {
+  table: "files",
+  needed: ["session_id", "path", "content", "version"],
+  optional: ["created_at"],
 };
 const tablesUsed = [sessionsTable, messagesTable];
 
@@ -34,7 +41,7 @@ export function hasLegacyLayout(db: DatabaseSync): boolean {
 export function legacyReader(path: string, db: DatabaseSync): HistoryReader {
   const tables = readTables(
     db,
-    tablesUsed.map(({ table }) => table),
+    [...tablesUsed, filesTable].map(({ table }) => table),
   );
   requireTables(path, tables, tablesUsed);
   const knowsParents = tables.get("sessions")?.has("parent_session_id") === true;
@@ -52,18 +59,32 @@ export function legacyReader(path: string, db: DatabaseSync): HistoryReader {
   const messages = (sessionId: string, rows: number) =>
     decodeLegacyMessages(newest.all(sessionId, rows).reverse());
 
+  const exists = db.prepare("SELECT 1 FROM sessions WHERE id = ?");
+
   return {
+    layout: "legacy",
+    has: (sessionId) => exists.get(sessionId) !== undefined,
     sessionIds: ({ limit = ALL, workingDirectory }) =>
       workingDirectory === undefined ? all.all(limit).map(({ id }) => String(id)) : [],
     childIds: (sessionId) => children?.all(sessionId, ALL).map(({ id }) => String(id)) ?? [],
     session(sessionId) {
       const row = one.get(sessionId);
-      return row && readRow(`session ${sessionId}`, () => decodeSession(row));
+      return row && readRow("session", sessionId, () => decodeSession(row));
     },
     // Rows are no messages here: the results of tools have rows of their own.
     messages: (sessionId, limit) => newestOf(messages(sessionId, ALL), limit),
     lastWord: (sessionId) => messages(sessionId, LAST_ROWS).slice(-1),
     todos: () => [],
+    diff() {
+      throw unsupported(
+        `${path} holds no diffs: the first OpenCode keeps whole versions. Ask files() for them.`,
+      );
+    },
+    files(sessionId) {
+      // Not before somebody asks: who wants the conversations can do without.
+      requireTables(path, tables, [filesTable]);
+      return readLegacyFiles(db, columnsOf(tables, filesTable), sessionId);
+    },
   };
 }
 

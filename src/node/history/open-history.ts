@@ -1,5 +1,4 @@
 import { resolve } from "node:path";
-import type { DatabaseSync } from "node:sqlite";
 import { setImmediate } from "node:timers/promises";
 import { asyncDispose } from "../../engine/async-dispose.ts";
 import { EngineError } from "../../engine/errors.ts";
@@ -9,9 +8,13 @@ import { restoreMessages } from "../../lifecycle/restore-messages.ts";
 import { createReader } from "./create-reader.ts";
 import { findDatabase } from "./find-database.ts";
 import type { History, OpenHistoryOptions } from "./history.ts";
+import { endLostTurns } from "./lost-turns.ts";
+import { type InOneView, oneViewOf } from "./one-view.ts";
 import { openDatabase } from "./open-database.ts";
+import { isOpenElsewhere } from "./open-elsewhere.ts";
 import type { Row } from "./reader.ts";
-import { restoreStored } from "./restore.ts";
+import { meetStored, restoreStored, unfinishedMessage, unfinishedOf } from "./restore.ts";
+import { readSettled } from "./settled.ts";
 import { reading, unreadable } from "./unreadable.ts";
 
 const ENGINE_ID = "opencode";
@@ -37,48 +40,49 @@ const BREATH = 50;
  *   its methods when the file can't be read any more
  */
 export async function openHistory(options: OpenHistoryOptions = {}): Promise<History> {
-  const { onDiagnostic = () => {} } = options;
+  const { onDiagnostic = () => {}, engineRuns } = options;
   const path = findDatabase(options.path, options.env ?? process.env);
   const { db, isCopy, close } = await openDatabase(path);
-  const reader = await orClose(close, () => reading(path, () => createReader(path, db)));
+  const [reader, inOneView] = await orClose(close, () =>
+    reading(path, () => [createReader(path, db), oneViewOf(db)] as const),
+  );
   if (isCopy) {
     const message = `${path} can't be opened where it is; a copy of how it stands now is read.`;
     onDiagnostic({ level: "info", code: "history_copied", message });
   }
   let closing: Promise<void> | undefined;
 
-  const view = <T>(read: () => T): T => {
+  const view: InOneView = (read) => {
     if (closing !== undefined) throw unreadable("This history is closed.");
-    return reading(path, () => inOneView(db, read));
+    return reading(path, () => inOneView(read));
   };
-  const understood = <T>(rows: readonly Row<T>[], sessionId: string): readonly T[] =>
-    rows.flatMap((row) => {
-      if (row.ok) return [row.value];
-      const { problem: message } = row;
-      onDiagnostic({ level: "warning", code: "history_row_unreadable", message, sessionId });
-      return [];
-    });
-  const readSession = (sessionId: string): Row<Session> | undefined => {
-    const row = reader.session(sessionId);
-    if (!row?.ok) return row;
-    const lastWord = reader.lastWord(sessionId).flatMap((message) => (message.ok ? [message.value] : []));
-    return { ok: true, value: restoreStored(ENGINE_ID, row.value, lastWord) };
+  // Of a copy nobody has the original's locks to look at.
+  const mayBeWritten = () => engineRuns ?? (isCopy || isOpenElsewhere(path) !== false);
+  const understood = <T>(row: Row<T>, sessionId: string): T | undefined => {
+    if (row.ok) return row.value;
+    onDiagnostic({ level: "warning", code: "history_row_unreadable", message: row.problem, sessionId });
+    return undefined;
   };
-  const readAll = (ids: readonly string[]) =>
-    ids.flatMap((id) => {
-      const row = readSession(id);
-      return row === undefined ? [] : understood([row], id);
-    });
   /** @throws EngineError `SESSION_NOT_FOUND` */
-  const readOf = <T>(session: SessionRef, read: (sessionId: string) => T): T => {
+  const mustHave = (sessionId: string): void => {
+    if (reader.has(sessionId)) return;
+    const message = `There is no session ${JSON.stringify(sessionId)} in ${path}.`;
+    throw new EngineError("SESSION_NOT_FOUND", message, { engine: ENGINE_ID, sessionId });
+  };
+  const viewOf = <T>(session: SessionRef, read: (sessionId: string) => T): T => {
     const sessionId = toSessionId(session);
     return view(() => {
-      if (reader.session(sessionId) === undefined) {
-        const message = `There is no session ${JSON.stringify(sessionId)} in ${path}.`;
-        throw new EngineError("SESSION_NOT_FOUND", message, { engine: ENGINE_ID, sessionId });
-      }
+      mustHave(sessionId);
       return read(sessionId);
     });
+  };
+  /** Sessions with how they rest; those that are gone meanwhile are left out. */
+  const readSessions = (idsIn: () => readonly string[]): readonly Row<Session>[] => {
+    const read = () => idsIn().flatMap((id) => meetStored(reader, id) ?? []);
+    const { value, lost } = readSettled(view, read, (met) => met.flatMap(unfinishedOf), mayBeWritten);
+    return value.map((met) =>
+      met.ok ? { ok: true, value: restoreStored(ENGINE_ID, met.value, lost) } : met,
+    );
   };
   const end = (): Promise<void> => {
     closing ??= close();
@@ -87,6 +91,7 @@ export async function openHistory(options: OpenHistoryOptions = {}): Promise<His
 
   return {
     path,
+    layout: reader.layout,
     isCopy,
     sessions: ({ limit, workingDirectory } = {}) => ({
       async *[Symbol.asyncIterator]() {
@@ -98,24 +103,47 @@ export async function openHistory(options: OpenHistoryOptions = {}): Promise<His
         const ids = view(() => reader.sessionIds(filter));
         for (const [index, id] of ids.entries()) {
           if (index % BREATH === BREATH - 1) await setImmediate();
-          yield* view(() => readAll([id]));
+          const [row] = readSessions(() => [id]);
+          const session = row && understood(row, id);
+          if (session !== undefined) yield session;
         }
       },
     }),
-    session: async (session) =>
-      readOf(session, (sessionId) => {
-        const row = readSession(sessionId);
-        if (row?.ok) return row.value;
-        throw unreadable(`${path}: ${row?.problem}`);
-      }),
-    messages: async (session, { limit } = {}) => {
+    async session(session) {
+      const sessionId = toSessionId(session);
+      const [row] = readSessions(() => {
+        mustHave(sessionId);
+        return [sessionId];
+      });
+      if (row?.ok) return row.value;
+      throw unreadable(`${path}: ${row?.problem}`);
+    },
+    async messages(session, { limit } = {}) {
       const most = checkLimit(limit);
       const sessionId = toSessionId(session);
-      const rows = readOf(session, () => reader.messages(sessionId, most));
-      return restoreMessages(understood(rows, sessionId)).map(messageOf);
+      const read = () => {
+        mustHave(sessionId);
+        return reader.messages(sessionId, most);
+      };
+      const unfinishedIn = (rows: ReturnType<typeof read>) => rows.flatMap(unfinishedMessage);
+      const { value, lost } = readSettled(view, read, unfinishedIn, mayBeWritten);
+      const told = value.map((row) => understood(row, sessionId)).filter((message) => message !== undefined);
+      const messages = restoreMessages(told);
+      if (lost.size > 0) endLostTurns(messages, lost);
+      return messages.map(messageOf);
     },
-    children: async (session) => readOf(session, (sessionId) => readAll(reader.childIds(sessionId))),
-    todos: async (session) => readOf(session, (sessionId) => reader.todos(sessionId)),
+    async children(session) {
+      const sessionId = toSessionId(session);
+      const rows = readSessions(() => {
+        mustHave(sessionId);
+        return reader.childIds(sessionId);
+      });
+      return rows.map((row) => understood(row, sessionId)).filter((child) => child !== undefined);
+    },
+    todos: async (session) => viewOf(session, (sessionId) => reader.todos(sessionId)),
+    diff: async (session, { messageId } = {}) =>
+      viewOf(session, (sessionId) => reader.diff(sessionId, messageId)),
+    files: async (session) => viewOf(session, (sessionId) => reader.files(sessionId)),
     close: end,
     [asyncDispose]: end,
   };
@@ -124,20 +152,6 @@ export async function openHistory(options: OpenHistoryOptions = {}): Promise<His
 function checkLimit(limit: number | undefined): number | undefined {
   if (limit === undefined || (Number.isSafeInteger(limit) && limit >= 0)) return limit;
   throw new EngineError("INVALID_REQUEST", `limit is ${limit}; allowed: whole numbers from 0 on.`);
-}
-
-/** All that is read in it is of one moment, whatever is written meanwhile. Nothing in it may wait. */
-function inOneView<T>(db: DatabaseSync, read: () => T): T {
-  db.exec("BEGIN");
-  try {
-    return read();
-  } finally {
-    try {
-      db.exec("ROLLBACK");
-    } catch {
-      // SQLite has ended it itself, for the error that is on its way.
-    }
-  }
 }
 
 async function orClose<T>(close: () => Promise<void>, work: () => T): Promise<T> {

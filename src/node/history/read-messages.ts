@@ -1,8 +1,9 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { DriverMessage } from "../../engine/driver-events.ts";
 import { decodeMessage } from "../../opencode/native/decode.ts";
-import { messageSchema } from "../../opencode/native/schema.ts";
-import { columnsOf, type Tables, type TableUse } from "./layout.ts";
+import { messageDecoder } from "../../opencode/native/read-wire.ts";
+import type { TableUse } from "./layout.ts";
+import { prepareQuery, type Values } from "./query.ts";
 import type { HistoryReader, Row } from "./reader.ts";
 import { parseObject, readRow } from "./rows.ts";
 
@@ -14,41 +15,52 @@ export const partTable: TableUse = { table: "part", needed: ["id", "message_id",
 
 const ALL = -1;
 
-export function messageReader(
-  db: DatabaseSync,
-  tables: Tables,
-): Pick<HistoryReader, "messages" | "lastWord"> {
-  const select = `SELECT ${columnsOf(tables, messageTable)} FROM message`;
-  const newest = db.prepare(`${select} WHERE session_id = ? ORDER BY time_created DESC, id DESC LIMIT ?`);
-  const one = db.prepare(`${select} WHERE id = ?`);
-  const parts = db.prepare("SELECT id, data FROM part WHERE message_id = ? ORDER BY id");
-
-  const read = (row: Readonly<Record<string, unknown>>): Row<DriverMessage> => {
-    const { id, session_id: sessionID, data } = row;
-    const messageID = String(id);
-    const own = parts.all(messageID);
-    return readRow(`message ${messageID}`, () => {
-      // In the file neither repeats what the columns say.
-      const info = { ...parseObject(data), id, sessionID };
-      const wires = own.map((part) => ({ ...parseObject(part.data), id: part.id, sessionID, messageID }));
-      return decodeMessage(messageSchema.parse({ info, parts: wires }));
-    });
-  };
+export function messageReader(db: DatabaseSync): Pick<HistoryReader, "messages" | "lastWord"> {
+  const columns = "SELECT id, session_id, data FROM message";
+  const newestFirst = "WHERE session_id = ? ORDER BY time_created DESC, id DESC LIMIT ?";
+  const newest = prepareQuery(db, `${columns} ${newestFirst}`);
+  const one = prepareQuery(db, `${columns} WHERE id = ?`);
+  // Of one message after the other, which the index gives in order. All with one query are no cheaper: their rows are
+  // then in memory together with what is made of them, and the garbage collector copies both.
+  const partsOf = prepareQuery(db, "SELECT id, data FROM part WHERE message_id = ? ORDER BY id");
+  const withParts = (row: Values) => decodeRow(row, partsOf(String(row[0])));
 
   return {
-    messages: (sessionId, limit = ALL) => newest.all(sessionId, limit).reverse().map(read),
+    messages: (sessionId, limit = ALL) => newest(sessionId, limit).toReversed().map(withParts),
     lastWord(sessionId) {
-      const row = newest.get(sessionId, 1);
+      const [row] = newest(sessionId, 1);
       if (row === undefined) return [];
-      const last = read(row);
-      if (!last.ok || saysHowItEnded(last.value)) return [last];
-      const prompt = one.get(last.value.turnId ?? "");
-      return prompt === undefined ? [last] : [read(prompt), last];
+      const bare = decodeRow(row);
+      // Most say it themselves, and then their parts, which may be large, need not be read.
+      if (bare.ok && saysHowItEnded(bare.value)) return [bare];
+      const last = withParts(row);
+      if (!last.ok || last.value.stopReason !== undefined) return [last];
+      // Without a word of the model the prompt tells: it may be a note of a command that somebody ran.
+      const [prompt] = one(last.value.turnId ?? "");
+      return prompt === undefined ? [last] : [withParts(prompt), last];
     },
   };
 }
 
-/** Without a word of the model the prompt tells: it may be a note of a command that somebody ran. */
+/** A message as the engine's routes tell it: they repeat in it what the columns say. */
+function decodeRow([id, sessionID, data]: Values, parts: readonly Values[] = []): Row<DriverMessage> {
+  return readRow("message", id, () => {
+    const info = parseObject(data);
+    info.id = id;
+    info.sessionID = sessionID;
+    const wires = parts.map(([partId, own]) => {
+      const wire = parseObject(own);
+      wire.id = partId;
+      wire.sessionID = sessionID;
+      wire.messageID = id;
+      return wire;
+    });
+    return decodeMessage(messageDecoder.parse({ info, parts: wires }));
+  });
+}
+
+/** Of a message that calls tools the parts say whether one was denied. */
 function saysHowItEnded({ role, error, stopReason, completedAt }: DriverMessage): boolean {
-  return role === "user" || error !== undefined || stopReason !== undefined || completedAt === undefined;
+  if (role === "user" || error !== undefined || completedAt === undefined) return true;
+  return stopReason !== undefined && stopReason !== "tool_calls";
 }

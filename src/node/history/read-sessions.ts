@@ -1,6 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
 import { decodeSession } from "../../opencode/native/decode.ts";
-import { sessionSchema } from "../../opencode/native/schema.ts";
+import { sessionDecoder } from "../../opencode/native/read-wire.ts";
 import { columnsOf, type Tables, type TableUse } from "./layout.ts";
 import type { HistoryReader } from "./reader.ts";
 import { parseJson, readRow } from "./rows.ts";
@@ -17,23 +17,25 @@ const ALL = -1;
 export function sessionReader(
   db: DatabaseSync,
   tables: Tables,
-): Pick<HistoryReader, "sessionIds" | "childIds" | "session"> {
+): Pick<HistoryReader, "has" | "sessionIds" | "childIds" | "session"> {
   // Ids alone are sorted: there is no index by time, and a session's row may be large.
   const list = (where: string) =>
     db.prepare(`SELECT id FROM session ${where} ORDER BY time_updated DESC, id LIMIT ?`);
   const all = list("");
   const inDirectory = list("WHERE directory = ?");
   const children = list("WHERE parent_id = ?");
+  const exists = db.prepare("SELECT 1 FROM session WHERE id = ?");
   const one = db.prepare(`SELECT ${columnsOf(tables, sessionTable)} FROM session WHERE id = ?`);
   const ids = (rows: readonly Record<string, unknown>[]) => rows.map(({ id }) => String(id));
 
   return {
+    has: (sessionId) => exists.get(sessionId) !== undefined,
     sessionIds: ({ limit = ALL, workingDirectory }) =>
       ids(workingDirectory === undefined ? all.all(limit) : inDirectory.all(workingDirectory, limit)),
     childIds: (sessionId) => ids(children.all(sessionId, ALL)),
     session(sessionId) {
       const row = one.get(sessionId);
-      return row && readRow(`session ${sessionId}`, () => decodeSession(sessionSchema.parse(wireOf(row))));
+      return row && readRow("session", sessionId, () => decodeSession(sessionDecoder.parse(wireOf(row))));
     },
   };
 }

@@ -1,4 +1,6 @@
 import type { DriverMessage, DriverSession } from "../../engine/driver-events.ts";
+import type { FileDiff } from "../../engine/message.ts";
+import type { StoredFile } from "./stored-files.ts";
 
 /** An item of the list that an agent works through. */
 export interface Todo {
@@ -8,6 +10,9 @@ export interface Todo {
   /** For example `"high"`, `"medium"`, `"low"`. */
   readonly priority: string;
 }
+
+/** `"current"`: of OpenCode 1.x. `"legacy"`: of the first OpenCode, the Go program, and of what descends from it. */
+export type HistoryLayout = "current" | "legacy";
 
 /** What a row says, or why it can't be understood. */
 export type Row<T> =
@@ -21,6 +26,8 @@ export interface SessionFilter {
 
 /** One layout of the database: facts as a driver tells them, from which the package derives the rest. */
 export interface HistoryReader {
+  readonly layout: HistoryLayout;
+  has(sessionId: string): boolean;
   /** The newest first. */
   sessionIds(filter: SessionFilter): readonly string[];
   /** The newest first. */
@@ -32,4 +39,11 @@ export interface HistoryReader {
   /** As much of the newest turn as tells how it ended, oldest first. */
   lastWord(sessionId: string): readonly Row<DriverMessage>[];
   todos(sessionId: string): readonly Todo[];
+  /**
+   * What a turn changed; the newest, or the one that a message belongs to. Nothing where there is no such message.
+   * @throws EngineError `UNSUPPORTED` where the layout keeps no diffs
+   */
+  diff(sessionId: string, messageId: string | undefined): readonly FileDiff[];
+  /** @throws EngineError `UNSUPPORTED` where the layout keeps no files */
+  files(sessionId: string): readonly StoredFile[];
 }

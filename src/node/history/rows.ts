@@ -3,12 +3,12 @@ import type { Row } from "./reader.ts";
 import { sqliteCode } from "./unreadable.ts";
 
 /** One row that can't be understood must not take the others with it. What SQLite complains of is no matter of a row. */
-export function readRow<T>(name: string, read: () => T): Row<T> {
+export function readRow<T>(kind: string, id: unknown, read: () => T): Row<T> {
   try {
     return { ok: true, value: read() };
   } catch (error) {
     if (EngineError.is(error) || sqliteCode(error) !== undefined) throw error;
-    return { ok: false, problem: `The row of ${name} can't be understood: ${why(error)}` };
+    return { ok: false, problem: `The row of ${kind} ${String(id)} can't be understood: ${why(error)}` };
   }
 }
 
@@ -26,8 +26,12 @@ export function parseJson(column: unknown): unknown {
 }
 
 /** @throws TypeError for JSON that is no object */
-export function parseObject(column: unknown): object {
+export function parseObject(column: unknown): Record<string, unknown> {
   const value = parseJson(column);
-  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value;
+  if (isObject(value)) return value;
   throw new TypeError("its data is no object.");
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -4,6 +4,11 @@ export function unreadable(message: string, cause?: unknown): EngineError {
   return new EngineError("HISTORY_UNREADABLE", message, { engine: "opencode", cause });
 }
 
+/** The layout of this file does not have it. */
+export function unsupported(message: string): EngineError {
+  return new EngineError("UNSUPPORTED", message, { engine: "opencode" });
+}
+
 /** SQLite's own code of an error, without its details; `undefined` for what SQLite did not throw. */
 export function sqliteCode(error: unknown): number | undefined {
   if (!(error instanceof Error) || !("errcode" in error) || typeof error.errcode !== "number")

@@ -18,7 +18,8 @@ import { NativeModels } from "./models.ts";
 import { NativePermissions } from "./permissions.ts";
 import { promptBody, toParts } from "./prompt-body.ts";
 import { NativeQuestions } from "./questions.ts";
-import { fileDiffsSchema, healthSchema, messageSchema, messagesSchema, sessionSchema } from "./schema.ts";
+import { messageDecoder, messagesDecoder, sessionDecoder } from "./read-wire.ts";
+import { fileDiffsSchema, healthSchema } from "./schema.ts";
 import { NativeSessions } from "./sessions.ts";
 import { readSnapshot } from "./snapshot.ts";
 import { summarize } from "./summarize.ts";
@@ -91,7 +92,7 @@ export function createNativeConnection(options: NativeOptions): EngineConnection
       // By default the engine writes files without asking.
       ...(review && { permission: [{ permission: "edit", pattern: "*", action: "ask" }] }),
     };
-    const { value } = await http.json("POST", "/session", sessionSchema, {
+    const { value } = await http.json("POST", "/session", sessionDecoder, {
       query: { directory },
       body,
       signal,
@@ -130,11 +131,11 @@ export function createNativeConnection(options: NativeOptions): EngineConnection
   ) => {
     const path = `${sessions.path(sessionId)}/message`;
     if (messageId === undefined) {
-      const { value } = await http.json("GET", path, messagesSchema, { query: { limit: 1 }, signal });
+      const { value } = await http.json("GET", path, messagesDecoder, { query: { limit: 1 }, signal });
       const info = value.at(-1)?.info;
       return info?.parentID ?? info?.id;
     }
-    const { value } = await http.json("GET", `${path}/${encodeURIComponent(messageId)}`, messageSchema, {
+    const { value } = await http.json("GET", `${path}/${encodeURIComponent(messageId)}`, messageDecoder, {
       signal,
     });
     return value.info.parentID ?? value.info.id;
@@ -157,7 +158,7 @@ export function createNativeConnection(options: NativeOptions): EngineConnection
     createSession,
     prompt,
     async messages(sessionId, { signal }) {
-      const { value } = await http.json("GET", `${sessions.path(sessionId)}/message`, messagesSchema, {
+      const { value } = await http.json("GET", `${sessions.path(sessionId)}/message`, messagesDecoder, {
         signal,
       });
       return value.map(decodeMessage);
@@ -168,7 +169,7 @@ export function createNativeConnection(options: NativeOptions): EngineConnection
     async storeMessage(sessionId, content, { signal }) {
       const body = { parts: toParts(content), noReply: true };
       const path = `${sessions.path(sessionId)}/message`;
-      return decodeMessage((await http.json("POST", path, messageSchema, { body, signal })).value);
+      return decodeMessage((await http.json("POST", path, messageDecoder, { body, signal })).value);
     },
     listPermissions: ({ signal }) => permissions.list(sessions.directories(), signal),
     replyPermission: (reply: PermissionReply) => permissions.reply(reply),

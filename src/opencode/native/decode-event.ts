@@ -8,15 +8,11 @@ import {
   decodeQuestion,
   decodeRetry,
   decodeSession,
+  diffOfTurn,
 } from "./decode.ts";
 import { decodeError } from "./errors.ts";
-import {
-  anyDeltaSchema,
-  eventSchemas,
-  turnSummarySchema,
-  type WireMessageInfo,
-  type WirePartDelta,
-} from "./schema.ts";
+import { messageEventDecoder, partEventDecoder } from "./read-wire.ts";
+import { anyDeltaSchema, eventSchemas, type WireMessageInfo, type WirePartDelta } from "./schema.ts";
 
 export interface WirePayload {
   readonly type: string;
@@ -47,7 +43,7 @@ export function decodeEvent(payload: WirePayload, now: number): readonly DriverE
         },
       ];
     case "message.part.updated": {
-      const { part: wire } = eventSchemas[type].parse(properties);
+      const { part: wire } = partEventDecoder.parse(properties);
       const where = { sessionId: wire.sessionID, messageId: wire.messageID };
       if (wire.type === "step-start") return [{ type: "step_started", ...where }];
       const part = decodePart(wire);
@@ -57,7 +53,7 @@ export function decodeEvent(payload: WirePayload, now: number): readonly DriverE
       ];
     }
     case "message.updated": {
-      const { info } = eventSchemas[type].parse(properties);
+      const { info } = messageEventDecoder.parse(properties);
       return [{ type: "message_updated", message: decodeMessageInfo(info) }, ...decodeTurnDiff(info)];
     }
     case "message.removed": {
@@ -147,10 +143,8 @@ export function isPartDelta(value: unknown): value is WirePartDelta {
 }
 
 function decodeTurnDiff(info: WireMessageInfo): readonly DriverEvent[] {
-  if (info.role !== "user") return [];
-  const summary = turnSummarySchema.safeParse(info.summary);
-  if (!summary.success || summary.data.diffs.length === 0) return [];
-  const diff = summary.data.diffs.map(decodeFileDiff);
+  const diff = diffOfTurn(info);
+  if (diff.length === 0) return [];
   return [{ type: "file_diff", sessionId: info.sessionID, messageId: info.id, diff }];
 }
 

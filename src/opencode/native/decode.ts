@@ -4,7 +4,7 @@ import type { PermissionRequest, QuestionRequest } from "../../engine/permission
 import type { RetryNotice } from "../../engine/session.ts";
 import { decodeError } from "./errors.ts";
 import {
-  fileDiffSchema,
+  turnSummarySchema,
   type WireFileDiff,
   type WireMessage,
   type WireMessageInfo,
@@ -14,6 +14,10 @@ import {
   type WireSession,
   type WireStatus,
 } from "./schema.ts";
+import { isFileDiff } from "./shapes.ts";
+
+/** While it is made. Setting what is there costs a third of spreading it, and this is done for every part. */
+type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
 export function decodeSession(wire: WireSession): DriverSession {
   const { id, title, directory, parentID, model, time } = wire;
@@ -30,11 +34,10 @@ export function decodeSession(wire: WireSession): DriverSession {
 }
 
 export function decodeMessage({ info, parts }: WireMessage): DriverMessage {
-  return {
-    ...decodeMessageInfo(info),
-    parts: decodeParts(parts),
-    ...(parts.some(continuesTurn) ? { continues: true } : {}),
-  };
+  const message: Writable<DriverMessage> = decodeMessageInfo(info);
+  message.parts = decodeParts(parts);
+  if (parts.some(continuesTurn)) message.continues = true;
+  return message;
 }
 
 export function decodeMessageInfo(wire: WireMessageInfo): DriverMessage {
@@ -43,21 +46,27 @@ export function decodeMessageInfo(wire: WireMessageInfo): DriverMessage {
   const provider = model?.providerID ?? wire.providerID;
   const turnId = isUser ? id : parentID;
   const usage = isUser ? undefined : decodeUsage(wire);
-  return {
+  const message: Writable<DriverMessage> = {
     id,
     sessionId: sessionID,
     role: isUser ? "user" : "assistant",
     createdAt: time.created,
-    ...(turnId ? { turnId } : {}),
-    ...(time.completed ? { completedAt: time.completed } : {}),
-    ...(provider
-      ? { model: modelName(provider, model?.modelID ?? model?.id ?? wire.modelID ?? undefined) }
-      : {}),
-    ...(usage ? { usage } : {}),
-    ...(finish ? { stopReason: decodeStopReason(finish) } : {}),
-    ...(error ? { error: decodeError(error, provider ?? undefined) } : {}),
-    ...(!isUser && wire.summary === true ? { summary: true } : {}),
   };
+  if (turnId) message.turnId = turnId;
+  if (time.completed) message.completedAt = time.completed;
+  if (provider) message.model = modelName(provider, model?.modelID ?? model?.id ?? wire.modelID ?? undefined);
+  if (usage) message.usage = usage;
+  if (finish) message.stopReason = decodeStopReason(finish);
+  if (error) message.error = decodeError(error, provider ?? undefined);
+  if (!isUser && wire.summary === true) message.summary = true;
+  return message;
+}
+
+/** What the turn of this prompt changed: the engine notes it on the prompt. */
+export function diffOfTurn({ role, summary }: WireMessageInfo): readonly FileDiff[] {
+  if (role !== "user") return [];
+  const read = turnSummarySchema.safeParse(summary);
+  return read.success ? read.data.diffs.map(decodeFileDiff) : [];
 }
 
 /** Does this part stand in a message that the engine wrote to itself, to shorten the conversation and go on? */
@@ -71,11 +80,13 @@ export function continuesTurn({ type, auto, metadata }: WirePart): boolean {
  */
 function decodeParts(wires: readonly WirePart[]): readonly DriverPart[] {
   const lastStep = wires.findLastIndex(({ type }) => type === "step-start");
-  return wires.flatMap((wire, index) => {
+  const parts: DriverPart[] = [];
+  for (const [index, wire] of wires.entries()) {
     const part = decodePart(wire);
-    if (part === undefined || part.complete || index > lastStep) return part ?? [];
-    return { ...part, complete: true };
-  });
+    if (part === undefined) continue;
+    parts.push(part.complete || index > lastStep ? part : { ...part, complete: true });
+  }
+  return parts;
 }
 
 /** `undefined` for parts that are the engine's own bookkeeping (steps, snapshots, patches). */
@@ -149,13 +160,12 @@ export function decodeQuestion(wire: WireQuestion, createdAt: number): QuestionR
 }
 
 export function decodeFileDiff({ file, patch = "", additions, deletions, status }: WireFileDiff): FileDiff {
-  const derived = diffOfPatch(file, patch);
-  const known = status === "added" || status === "deleted" || status === "modified" ? status : derived.status;
+  const isKnown = status === "added" || status === "deleted" || status === "modified";
   return {
     path: file,
-    status: known,
-    additions: additions ?? derived.additions,
-    deletions: deletions ?? derived.deletions,
+    status: isKnown ? status : statusOfPatch(patch),
+    additions: additions ?? countLines(patch, "+"),
+    deletions: deletions ?? countLines(patch, "-"),
     patch,
   };
 }
@@ -170,19 +180,20 @@ function decodeToolCall({ tool, callID, state, id }: WirePart): ToolCall | undef
   const { input, title, error, time, metadata } = state;
   // While a command runs, what it has printed so far is in the metadata.
   const output = state.output ?? (typeof metadata?.output === "string" ? metadata.output : undefined);
-  const diff = fileDiffSchema.safeParse(metadata?.filediff);
-  return {
+  const diff = metadata?.filediff;
+  const call: Writable<ToolCall> = {
     id: callID ?? id,
     name: tool,
     input: input ?? {},
     status: TOOL_STATUS[state.status],
-    ...(title ? { title } : {}),
-    ...(output == null ? {} : { output }),
-    ...(error ? { error } : {}),
-    ...(time?.start == null ? {} : { startedAt: time.start }),
-    ...(time?.end == null ? {} : { endedAt: time.end }),
-    ...(diff.success ? { diff: [decodeFileDiff(diff.data)] } : {}),
   };
+  if (title) call.title = title;
+  if (output != null) call.output = output;
+  if (error) call.error = error;
+  if (time?.start != null) call.startedAt = time.start;
+  if (time?.end != null) call.endedAt = time.end;
+  if (isFileDiff(diff)) call.diff = [decodeFileDiff(diff)];
+  return call;
 }
 
 const TOOL_STATUS = {
@@ -216,9 +227,20 @@ function describe(permission: string, command: string | undefined, patterns: rea
 }
 
 function diffOfPatch(path: string, patch: string): FileDiff {
+  const [additions, deletions] = [countLines(patch, "+"), countLines(patch, "-")];
+  return { path, status: statusOfPatch(patch), additions, deletions, patch };
+}
+
+function statusOfPatch(patch: string): FileDiff["status"] {
+  if (/^@@ -0,0 /m.test(patch)) return "added";
+  return /^@@ -\S+ \+0,0 /m.test(patch) ? "deleted" : "modified";
+}
+
+function countLines(patch: string, mark: "+" | "-"): number {
   const start = patch.search(/^@@/m);
-  const lines = start < 0 ? [] : patch.slice(start).split("\n");
-  const count = (mark: string) => lines.filter((line) => line.startsWith(mark)).length;
-  const status = /^@@ -0,0 /m.test(patch) ? "added" : /^@@ -\S+ \+0,0 /m.test(patch) ? "deleted" : "modified";
-  return { path, status, additions: count("+"), deletions: count("-"), patch };
+  if (start < 0) return 0;
+  return patch
+    .slice(start)
+    .split("\n")
+    .filter((line) => line.startsWith(mark)).length;
 }

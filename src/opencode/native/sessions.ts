@@ -4,14 +4,8 @@ import { EngineError } from "../../engine/errors.ts";
 import type { Http } from "../../http.ts";
 import { decodeMessage } from "./decode.ts";
 import { lacksRoute } from "./errors.ts";
-import {
-  messagesSchema,
-  sessionSchema,
-  sessionsSchema,
-  statusesSchema,
-  type WireSession,
-  type WireStatus,
-} from "./schema.ts";
+import { messagesDecoder, sessionDecoder, sessionsDecoder } from "./read-wire.ts";
+import { statusesSchema, type WireSession, type WireStatus } from "./schema.ts";
 
 const PAGE = 500;
 /** How many messages are read to catch up with a turn. */
@@ -51,7 +45,7 @@ export class NativeSessions {
   }
 
   async get(sessionId: string, signal: AbortSignal | undefined): Promise<WireSession> {
-    const { value } = await this.#http.json("GET", this.path(sessionId), sessionSchema, { signal });
+    const { value } = await this.#http.json("GET", this.path(sessionId), sessionDecoder, { signal });
     this.saw(value.id, value.directory ?? undefined);
     return value;
   }
@@ -78,7 +72,7 @@ export class NativeSessions {
 
   async newestMessageId(sessionId: string, signal: AbortSignal | undefined): Promise<string | undefined> {
     const path = `${this.path(sessionId)}/message`;
-    const { value } = await this.#http.json("GET", path, messagesSchema, { query: { limit: 1 }, signal });
+    const { value } = await this.#http.json("GET", path, messagesDecoder, { query: { limit: 1 }, signal });
     return value.at(-1)?.info.id;
   }
 
@@ -87,7 +81,10 @@ export class NativeSessions {
     signal: AbortSignal | undefined,
   ) {
     try {
-      const answer = await this.#http.json("GET", "/experimental/session", sessionsSchema, { query, signal });
+      const answer = await this.#http.json("GET", "/experimental/session", sessionsDecoder, {
+        query,
+        signal,
+      });
       return { sessions: answer.value, cursor: answer.headers.get("x-next-cursor") ?? undefined };
     } catch (error) {
       if (lacksRoute(error)) return undefined;
@@ -98,7 +95,7 @@ export class NativeSessions {
   async #listDirectory(signal: AbortSignal | undefined): Promise<readonly WireSession[]> {
     // Without a limit it is the newest hundred; below zero there is none.
     const query = { directory: this.defaultDirectory, limit: -1 };
-    return (await this.#http.json("GET", "/session", sessionsSchema, { query, signal })).value;
+    return (await this.#http.json("GET", "/session", sessionsDecoder, { query, signal })).value;
   }
 
   /** The sessions that run in a directory, or wait to ask their model again. Asking makes the engine load it. */
@@ -132,7 +129,9 @@ export class NativeSessions {
     try {
       const path = `${this.path(sessionId)}/message`;
       const query = { limit };
-      return (await this.#http.json("GET", path, messagesSchema, { query, signal })).value.map(decodeMessage);
+      return (await this.#http.json("GET", path, messagesDecoder, { query, signal })).value.map(
+        decodeMessage,
+      );
     } catch (error) {
       if (EngineError.is(error, "SESSION_NOT_FOUND")) return undefined;
       // So it is for good once a prompt has asked for a format. The other sessions are well, and so is this one's stream.

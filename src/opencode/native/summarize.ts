@@ -2,7 +2,7 @@ import { EngineError } from "../../engine/errors.ts";
 import type { Http } from "../../http.ts";
 import { decodeMessage } from "./decode.ts";
 import type { ModelRef, NativeModels } from "./models.ts";
-import { messagesSchema } from "./schema.ts";
+import { messagesDecoder } from "./read-wire.ts";
 import type { NativeSessions } from "./sessions.ts";
 
 /** Milliseconds that a model may take over a summary. Node's fetch gives up on an answer after 300 s. */
@@ -38,7 +38,7 @@ export async function summarize(
   const timeout = Math.max(http.timeout, SUMMARY_MS);
   await http.send("POST", `${path}/summarize`, { body: { ...asked, auto: false }, signal, timeout });
   const query = { limit: NEWEST };
-  const { value } = await http.json("GET", `${path}/message`, messagesSchema, { query, signal });
+  const { value } = await http.json("GET", `${path}/message`, messagesDecoder, { query, signal });
   const since = value.slice(value.findIndex(({ info }) => info.id === before) + 1);
   const summary = since.find(({ info }) => info.role === "assistant" && info.summary === true);
   const { error, completedAt, parts = [] } = summary === undefined ? {} : decodeMessage(summary);

@@ -51,6 +51,22 @@ describe("another release's schema", () => {
     expect(session).not.toHaveProperty("model");
     await expect(history.todos(ids.answers)).rejects.toMatchObject(unreadable(/the table todo is missing/));
   });
+  it("may lack the indexes, and keep its rows in another order", async () => {
+    const path = putDatabase(await useFolder(), "opencode.db");
+    const read = async () => {
+      const history = await open({ path });
+      const sessions = await collect(history.sessions());
+      const messages = await Promise.all(sessions.map((session) => history.messages(session)));
+      return { sessions, messages };
+    };
+    const before = await read();
+    change(
+      path,
+      `DROP INDEX part_message_id_id_idx; DROP INDEX part_session_idx; DROP INDEX message_session_time_created_id_idx;
+       UPDATE part SET rowid = -rowid; UPDATE message SET rowid = -rowid; UPDATE session SET rowid = -rowid`,
+    );
+    expect(await read()).toEqual(before);
+  });
 });
 
 describe("beside a writer", () => {
@@ -133,9 +149,34 @@ describe("after a crash", () => {
   );
 });
 
+it("reads a copy where the folder has no shared memory, as on a network share", async () => {
+  const path = putDatabase(await useFolder(), "opencode.db");
+  // What SQLite throws there: an I/O error of its shared memory, at the first reading.
+  const noSharedMemory = Object.assign(new Error("disk I/O error"), { errcode: 5386 });
+  class OnShare extends DatabaseSync {
+    readonly isOnShare: boolean;
+    constructor(file: string, options: { readOnly: boolean }) {
+      super(file, options);
+      this.isOnShare = file === path;
+    }
+    override prepare(sql: string) {
+      if (this.isOnShare) throw noSharedMemory;
+      return super.prepare(sql);
+    }
+  }
+  const { db, isCopy, close } = await openDatabase(path, async () => ({ DatabaseSync: OnShare }));
+  expect(isCopy).toBe(true);
+  expect(db.prepare("SELECT count(*) AS n FROM session").get()).toEqual({ n: 5 });
+  await close();
+});
+
 it("says what is missing where the runtime has no SQLite", async () => {
-  const load = () => Promise.reject(new Error("No such built-in module: node:sqlite"));
-  await expect(openDatabase(recorded, load)).rejects.toMatchObject(
-    unreadable(/no node:sqlite \(No such.*Node 22\.13 or later/),
-  );
+  const script = join(import.meta.dirname, "read-as.ts");
+  const args = ["--no-experimental-sqlite", "--conditions=@quantumreef/source", script, recorded];
+  const run = promisify(execFile)(process.execPath, args);
+  await expect(run).rejects.toMatchObject({
+    stderr: expect.stringMatching(
+      /HISTORY_UNREADABLE.*no node:sqlite \(No such built-in module: node:sqlite\).*Node 22\.13 or later/s,
+    ),
+  });
 });

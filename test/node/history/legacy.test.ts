@@ -10,7 +10,8 @@ const SCHEMA = `
     summary_message_id TEXT);
   CREATE TABLE messages (id TEXT PRIMARY KEY, session_id TEXT, role TEXT, parts TEXT, model TEXT,
     created_at INTEGER, updated_at INTEGER, finished_at INTEGER);
-  CREATE TABLE files (id TEXT PRIMARY KEY, session_id TEXT, path TEXT, content TEXT, version TEXT);
+  CREATE TABLE files (id TEXT PRIMARY KEY, session_id TEXT, path TEXT, content TEXT, version TEXT,
+    created_at INTEGER, updated_at INTEGER);
 `;
 const MS = 1_750_000_000_000;
 const part = (type: string, data: object) => ({ type, data });
@@ -136,6 +137,44 @@ it("tells a denied tool, and an answer that has no end", async () => {
     { id: "c1", name: "bash", input: {}, status: "error", error: "Permission denied" },
   ]);
   expect(await history.session("died")).toMatchObject({ status: "idle" });
+});
+
+it("gives the versions of the files that a session changed", async () => {
+  const { history, path } = await legacy({ one: [user("Hi")], two: [user("Hi")] });
+  expect(history.layout).toBe("legacy");
+  const at = MS / 1000;
+  const rows = [
+    ["f1", "one", "/b.ts", "b", "initial", at],
+    ["f2", "one", "/a.ts", "", "initial", at],
+    ...Array.from({ length: 10 }, (_, i) => [`f${9 - i}x`, "one", "/a.ts", `a${i + 1}`, `v${i + 1}`, MS + i]),
+    ["g1", "two", "/a.ts", "other", "initial", at],
+  ];
+  const values = rows.map(
+    (row) => `(${row.map((value) => JSON.stringify(value).replaceAll('"', "'")).join()})`,
+  );
+  change(path, `INSERT INTO files (id, session_id, path, content, version, created_at) VALUES ${values}`);
+  expect(await history.files("one")).toEqual([
+    {
+      path: "/a.ts",
+      versions: [
+        { version: "initial", content: "", createdAt: MS },
+        ...Array.from({ length: 10 }, (_, i) => ({
+          version: `v${i + 1}`,
+          content: `a${i + 1}`,
+          createdAt: MS + i,
+        })),
+      ],
+    },
+    { path: "/b.ts", versions: [{ version: "initial", content: "b", createdAt: MS }] },
+  ]);
+  expect(await history.files("two")).toHaveLength(1);
+  await expect(history.diff("one")).rejects.toMatchObject({ code: "UNSUPPORTED" });
+  change(path, "DROP TABLE files");
+  const without = await open({ path });
+  await expect(without.files("one")).rejects.toMatchObject({
+    code: "HISTORY_UNREADABLE",
+    message: expect.stringContaining("the table files is missing"),
+  });
 });
 
 it("knows parents, leaves out what can't be understood, and names what is missing", async () => {

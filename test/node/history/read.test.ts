@@ -1,18 +1,20 @@
 import { describe, expect, it } from "vitest";
 import type { Diagnostic } from "../../../src/engine/diagnostics.ts";
+import type { OpenHistoryOptions } from "../../../src/node/history/history.ts";
 import { change, collect, ids, open, putDatabase, useFolder } from "./files.ts";
 
-async function useHistory() {
+async function useHistory(options: Pick<OpenHistoryOptions, "engineRuns"> = {}) {
   const diagnostics: Diagnostic[] = [];
   const path = putDatabase(await useFolder(), "opencode.db");
-  const history = await open({ path, onDiagnostic: (diagnostic) => diagnostics.push(diagnostic) });
+  const onDiagnostic = (diagnostic: Diagnostic) => diagnostics.push(diagnostic);
+  const history = await open({ ...options, path, onDiagnostic });
   return { path, history, diagnostics };
 }
 
 describe("sessions", () => {
   it("come newest first, each with how it rests", async () => {
     const { history, path } = await useHistory();
-    expect(history).toMatchObject({ path, isCopy: false });
+    expect(history).toMatchObject({ path, isCopy: false, layout: "current" });
     const sessions = await collect(history.sessions());
     expect(sessions.map(({ id, status }) => [id, status])).toEqual([
       [ids.aborted, "idle"],
@@ -81,7 +83,36 @@ describe("sessions", () => {
     expect(await history.todos(ids.failed)).toEqual([]);
   });
 
-  it.each(["session", "messages", "children", "todos"] as const)(
+  it("tell what a turn changed", async () => {
+    const { history, path } = await useHistory();
+    const messages = await history.messages(ids.answers);
+    expect(await history.diff(ids.answers)).toEqual([]);
+    const [first, second] = messages.filter(({ role }) => role === "user");
+    const note = {
+      file: "a.txt",
+      patch: "@@ -1 +1 @@\n-a\n+b",
+      additions: 1,
+      deletions: 1,
+      status: "modified",
+    };
+    change(
+      path,
+      `UPDATE message SET data = json_set(data, '$.summary.diffs', json('${JSON.stringify([note])}'))
+       WHERE id = '${second?.id}'`,
+    );
+    const diff = [{ path: "a.txt", patch: note.patch, additions: 1, deletions: 1, status: "modified" }];
+    expect(await history.diff(ids.answers)).toEqual(diff);
+    expect(await history.diff(ids.answers, { messageId: messages.at(-1)?.id })).toEqual(diff);
+    expect(await history.diff(ids.answers, { messageId: first?.id })).toEqual([]);
+    expect(await history.diff(ids.answers, { messageId: "msg_none" })).toEqual([]);
+    expect(await history.diff(ids.failed, { messageId: second?.id })).toEqual([]);
+    await expect(history.files(ids.answers)).rejects.toMatchObject({
+      code: "UNSUPPORTED",
+      message: expect.stringMatching(/git snapshots/),
+    });
+  });
+
+  it.each(["session", "messages", "children", "todos", "diff", "files"] as const)(
     "%s() names a missing one",
     async (method) => {
       const { history } = await useHistory();
@@ -92,8 +123,8 @@ describe("sessions", () => {
     },
   );
 
-  it("whose turn has no last word are idle, also in the middle of a tool", async () => {
-    const { history, path } = await useHistory();
+  it("whose turn has no last word are idle while it may come, also in the middle of a tool", async () => {
+    const { history, path } = await useHistory({ engineRuns: true });
     const newest = `(SELECT id FROM message WHERE session_id = '${ids.answers}' ORDER BY time_created DESC LIMIT 1)`;
     change(
       path,
