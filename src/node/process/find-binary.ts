@@ -22,10 +22,19 @@ const INSTALL =
  * scripts left only a stub, the program behind it.
  * @throws EngineError `PROCESS_FAILED` when there is none: how to install it
  */
-export function findBinary({ option, env, cwd = process.cwd() }: BinaryRequest): string {
+export function findBinary(request: BinaryRequest): string {
+  const found = findProgram(request);
+  return behindStub(found) ?? found;
+}
+
+/**
+ * As it was found: it may be a stub.
+ * @throws EngineError `PROCESS_FAILED` when there is none: how to install it
+ */
+export function findProgram({ option, env, cwd = process.cwd() }: BinaryRequest): string {
   const named = option || env.OPENCODE_BIN;
   const found = named ? namedBinary(named, env, cwd) : usualBinary(env, cwd);
-  if (found !== undefined) return behindStub(found) ?? found;
+  if (found !== undefined) return found;
   const origin = option ? "The option binary" : "The variable OPENCODE_BIN";
   const what = named
     ? `${origin} names ${JSON.stringify(named)}, which is no program that can be started.`

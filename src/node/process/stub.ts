@@ -13,9 +13,8 @@ const LONGEST_STUB = 16 * 1024;
  * @throws EngineError `PROCESS_FAILED` with the command that mends it, when the program is nowhere
  */
 export function behindStub(file: string, machine: Machine = thisMachine()): string | undefined {
-  const stub = [file, ...exeOfShim(file)].find(isStub);
-  if (stub === undefined) return undefined;
-  const root = dirname(dirname(realpathSync(stub)));
+  const root = stubPackage(file);
+  if (root === undefined) return undefined;
   const packages = platformPackages(machine);
   const program = machine.platform === "win32" ? "opencode.exe" : "opencode";
   for (const name of packages) {
@@ -29,8 +28,19 @@ export function behindStub(file: string, machine: Machine = thisMachine()): stri
   );
 }
 
-/** What the user can do about a stub. */
-export function mending(packageFolder: string): string {
+/** The folder of the package whose stub that file is, or starts; `undefined`: it is none. */
+function stubPackage(file: string): string | undefined {
+  const stub = [file, ...exeOfShim(file)].find(isStub);
+  return stub === undefined ? undefined : dirname(dirname(realpathSync(stub)));
+}
+
+/** What makes a stub the program, in one sentence; `undefined` for a file that is none. */
+export function mendStub(file: string): string | undefined {
+  const root = stubPackage(file);
+  return root === undefined ? undefined : mending(root);
+}
+
+function mending(packageFolder: string): string {
   const script = JSON.stringify(join(packageFolder, "postinstall.mjs"));
   return `Run \`node ${script}\`, or \`npm install -g opencode-ai --allow-scripts=opencode-ai\`.`;
 }

@@ -1,0 +1,55 @@
+import { join } from "node:path";
+import { EngineError } from "../../engine/errors.ts";
+import { isRefused } from "../../http.ts";
+import { openCodeDriver } from "../../opencode/driver.ts";
+import { knownCredentials, withCredentials } from "../process/access.ts";
+import { readRecord } from "../process/read-record.ts";
+import { recordName, stateFolder } from "../process/state-folder.ts";
+import { untestedRelease } from "../process/tested-releases.ts";
+import type { ServerFinding } from "./report.ts";
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+const TIMEOUT_MS = 5_000;
+
+/** Asks what answers there, as a client would. Nothing is started, and nothing is changed. */
+export async function examineServer(
+  address: { readonly url: string; readonly host: string; readonly port: number },
+  password: string | false | undefined,
+  env: Environment,
+): Promise<ServerFinding> {
+  const { url, host, port } = address;
+  const record = await readRecord(join(stateFolder(env), `${recordName(host, port)}.json`));
+  const credentials = record ?? knownCredentials(password, env);
+  const found = { url, isShared: record !== undefined } as const;
+  let failure: EngineError | undefined;
+  for (const dialect of ["native", "v1"] as const) {
+    const driver = openCodeDriver({
+      baseUrl: url,
+      protocol: dialect,
+      timeout: TIMEOUT_MS,
+      headers: withCredentials(undefined, { username: credentials.username, password: credentials.password }),
+    });
+    const report = { alive() {}, beat() {}, retryAfter() {}, diagnostic() {} };
+    try {
+      const connection = await driver.connect({ signal: AbortSignal.timeout(2 * TIMEOUT_MS), report });
+      const { version } = connection;
+      await connection.close();
+      const isTested = untestedRelease(version) === undefined;
+      return { ...found, answers: "opencode", dialect, version, isTested };
+    } catch (error) {
+      if (!EngineError.is(error)) throw error;
+      // Something answers: the other dialect is asked, but the first says more of what is there.
+      failure ??= error;
+      if (error.code !== "INVALID_RESPONSE") break;
+    }
+  }
+  return { ...found, answers: answerOf(failure), error: failure?.toJSON() };
+}
+
+function answerOf(error: EngineError | undefined): ServerFinding["answers"] {
+  if (error === undefined) return "nothing";
+  if (error.code === "AUTH_REQUIRED") return "refuses";
+  if (error.code === "TIMEOUT") return "too late";
+  return error.code === "ENGINE_UNAVAILABLE" && isRefused(error) ? "nothing" : "something else";
+}
