@@ -21,7 +21,10 @@ export interface OpenCodeDriverOptions {
   readonly fetch?: typeof globalThis.fetch | undefined;
   /** Where sessions are created unless they say otherwise. Absolute. Default: where the server was started. */
   readonly workingDirectory?: string | undefined;
-  /** `provider/model` or a bare name, for new sessions. It must exist. Default: the engine's own. */
+  /**
+   * `provider/model` or a bare name, for new sessions, and for the first prompt to one that has none. It must exist.
+   * Default: the engine's own.
+   */
   readonly model?: string | undefined;
   /** As `model`, but only used where the engine has it. Default: none. */
   readonly preferredModel?: string | undefined;

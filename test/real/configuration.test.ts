@@ -299,6 +299,36 @@ describe("models", () => {
   });
 });
 
+it("OPENCODE_MODEL is the model of prompts, also in a session that another program has created", async () => {
+  const place = await setUp();
+  await place.global("opencode.json", scriptedConfig(place.model));
+  const client = await place.start({ env: { OPENCODE_MODEL: "local/small" } });
+  const query = new URLSearchParams({ directory: place.workspace.directory });
+  const post = async (path: string, body: object) => {
+    const headers = { "content-type": "application/json" };
+    const init = { method: "POST", headers, body: JSON.stringify(body) };
+    return (await (await fetch(`${client.process.url}${path}?${query}`, init)).json()) as { id: string };
+  };
+  const modelOf = async (id: string) => (await client.session.messages(id)).at(-1)?.model;
+
+  const { id } = await post("/session", {});
+  await client.session.prompt(id, script(say("One."))).text();
+  expect(await modelOf(id)).toBe("local/small");
+  await client.session.prompt(id, script(say("Two.")), { model: "local/scripted" }).text();
+  expect(await modelOf(id)).toBe("local/scripted");
+  await client.session.prompt(id, script(say("Three."))).text();
+  expect(await modelOf(id)).toBe("local/scripted");
+
+  const other = await post("/session", {});
+  const model = { providerID: "local", modelID: "scripted" };
+  await post(`/session/${other.id}/message`, {
+    model,
+    parts: [{ type: "text", text: script(say("Before.")) }],
+  });
+  await client.session.prompt(other.id, script(say("After."))).text();
+  expect(await modelOf(other.id)).toBe("local/scripted");
+});
+
 describe("a key that is missing or wrong", () => {
   it("makes the prompt say which variable to set", async () => {
     const place = await setUp();

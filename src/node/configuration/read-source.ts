@@ -32,6 +32,11 @@ export async function readEngineText(
   const stoppers = findStoppers(written ?? parsed.config);
   const translation = translateConfiguration(config);
   const [stopper] = stoppers;
+  // What all projects have stops it; of the rest it complains in every answer.
+  const outcome =
+    origin.name === undefined
+      ? "with which OpenCode does not start"
+      : "for which OpenCode answers every request with an error";
   const told = [
     ...dropped.map((path) => droppedKey(from.name, path)),
     ...shellPlaceholders(config, from.name),
@@ -39,7 +44,7 @@ export async function readEngineText(
   const error =
     stopper &&
     configInvalid(
-      `${from.name}:${parsed.lineOf(stopper.path)} has ${printKeyPath(stopper.path)} in a form with which OpenCode does not start: ${stopper.problem}. ${
+      `${from.name}:${parsed.lineOf(stopper.path)} has ${printKeyPath(stopper.path)} in a form ${outcome}: ${stopper.problem}. ${
         stopper.corrected === undefined ? "Correct or remove it." : `Write:\n${printCorrection(stopper)}`
       }`,
     );

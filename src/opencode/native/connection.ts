@@ -101,6 +101,26 @@ export function createNativeConnection(options: NativeOptions): EngineConnection
     return decodeSession(value);
   };
 
+  /** `undefined`: the session's own, or the engine's. */
+  const modelOfPrompt = async (
+    sessionId: string,
+    asked: string | undefined,
+    newestMessageId: string | undefined,
+    signal: AbortSignal | undefined,
+  ) => {
+    const name = asked ?? options.model;
+    // A session that has begun goes on with its model.
+    if (name === undefined || (asked === undefined && newestMessageId !== undefined)) return undefined;
+    if (asked === undefined) {
+      const [{ model }, newest] = await Promise.all([
+        sessions.get(sessionId, signal),
+        sessions.newestMessageId(sessionId, signal),
+      ]);
+      if (model || newest !== undefined) return undefined;
+    }
+    return models.resolve(name, await sessions.directoryOf(sessionId, signal), signal);
+  };
+
   const prompt = async (request: PromptRequest): Promise<PromptReceipt> => {
     const { sessionId, content, model: asked, systemPrompt: system, signal } = request;
     for (const [option, advice] of IGNORED) {
@@ -113,11 +133,7 @@ export function createNativeConnection(options: NativeOptions): EngineConnection
       mintMessageId(request.newestMessageId ?? (await sessions.newestMessageId(sessionId, signal)));
     const [messageID, model] = await Promise.all([
       request.sendAs ?? newMessageId(),
-      asked === undefined
-        ? undefined
-        : sessions
-            .directoryOf(sessionId, signal)
-            .then((directory) => models.resolve(asked, directory, signal)),
+      modelOfPrompt(sessionId, asked, request.newestMessageId, signal),
     ]);
     const body = { ...promptBody(content, messageID), ...(model && { model }), ...(system && { system }) };
     const accepted = http.send("POST", `${sessions.path(sessionId)}/prompt_async`, { body, signal });
