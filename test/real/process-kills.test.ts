@@ -36,7 +36,10 @@ it(
         expect(processesOf(home).length).toBeGreaterThan(1);
       }
       await program.kill();
-      slowest = Math.max(slowest, await emptyWithin(home, SECONDS * 1000));
+      const took = await emptyWithin(home, SECONDS * 1000).catch((error: unknown) => {
+      throw new Error(`In round ${round}: ${error}`);
+    });
+    slowest = Math.max(slowest, took);
     }
     process.stdout.write(`${kills} kills; the slowest was over after ${Math.round(slowest)} ms.\n`);
   },

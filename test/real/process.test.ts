@@ -1,7 +1,11 @@
+import { execFile } from "node:child_process";
 import { readFile } from "node:fs/promises";
-import { inspect } from "node:util";
+import { inspect, promisify } from "node:util";
 import { createOpenCode, openHistory } from "@quantumreef/engine-client/node";
 import { expect, it } from "vitest";
+import { readRecord } from "../../src/node/process/read-record.ts";
+import { recordFile } from "../../src/node/process/record.ts";
+import { openCodeBinary } from "../support/opencode-binary.ts";
 import { callTool, repeat, say, script } from "../support/scripted-model/script.ts";
 import { databaseOf } from "../support/throwaway-home.ts";
 import { emptyWithin, lives, processesOf, setUpMachine } from "./machine.ts";
@@ -106,6 +110,31 @@ it("dispose() ends the turn, its tools, a grandchild that ignores SIGTERM and a 
     content: { text: "I begin. " },
   });
   history.close();
+});
+
+it("lets OpenCode's own program in, with the password of the record", async () => {
+  const { options, state } = await setUpMachine();
+  const client = await createOpenCode({ ...options, model: "local/scripted" });
+  const record = await readRecord(recordFile(state, client.process.url));
+  const args = [
+    "run",
+    "--attach",
+    client.process.url,
+    "--dir",
+    options.workingDirectory,
+    script(say("Let in.")),
+  ];
+  const run = (password: string) =>
+    promisify(execFile)(openCodeBinary(), args, {
+      env: { ...options.env, OPENCODE_SERVER_PASSWORD: password },
+      cwd: options.workingDirectory,
+      timeout: 60_000,
+    });
+  await expect(run("wrong")).rejects.toThrow();
+  expect((await run(record?.password ?? "")).stdout).toContain("Let in.");
+  // And what it did is seen here.
+  expect(client.registry.list().map(({ status }) => status)).toContain("completed");
+  await client.dispose();
 });
 
 it("stops an idle engine in less than a second", async () => {

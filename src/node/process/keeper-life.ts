@@ -159,7 +159,7 @@ export class Keeper implements LeaseOwner {
     try {
       const { username, password } = this.#order;
       const headers = basicAuth(username, password);
-      const signal = AbortSignal.timeout(VERSION_MS);
+      const signal = AbortSignal.any([this.#life.signal, AbortSignal.timeout(VERSION_MS)]);
       const answer = await (await fetch(`${url}/global/health`, { headers, signal })).json();
       return String(answer.version ?? "unknown");
     } catch {

@@ -1,8 +1,8 @@
 import type { KeeperTiming } from "./wire.ts";
 
 export const defaultTiming: KeeperTiming = {
-  farewell: 3_000,
-  grace: 5_000,
+  farewell: 2_000,
+  grace: 2_000,
   firstPause: 1_000,
   longestPause: 30_000,
   healthy: 60_000,

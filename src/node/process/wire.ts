@@ -16,9 +16,9 @@ export interface EngineFacts {
 
 /** Milliseconds and counts of a keeper. They are no options: tests make them short. */
 export interface KeeperTiming {
-  /** For the engine to end its work when it is asked to. Default: 3000. */
+  /** For the engine to end its work when it is asked to. Default: 2000. */
   readonly farewell: number;
-  /** For the process to end after the first SIGTERM. Default: 5000. */
+  /** For the process to end after the first SIGTERM. Default: 2000. */
   readonly grace: number;
   /** Before the first restart; each further one waits twice as long. Default: 1000. */
   readonly firstPause: number;
