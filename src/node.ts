@@ -22,6 +22,16 @@ export {
   type OpenCode,
   type OpenCodeProcess,
 } from "./node/create-open-code.ts";
+export { examineMachine } from "./node/doctor/examine.ts";
+export { formatReport } from "./node/doctor/format-report.ts";
+export type {
+  BinaryFinding,
+  DatabaseFinding,
+  DoctorReport,
+  Fault,
+  ProviderFinding,
+  ServerFinding,
+} from "./node/doctor/report.ts";
 export type { History, OpenHistoryOptions } from "./node/history/history.ts";
 export { openHistory } from "./node/history/open-history.ts";
 export type { HistoryLayout, Todo } from "./node/history/reader.ts";

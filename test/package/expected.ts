@@ -14,7 +14,9 @@ export const expectedExports: Readonly<Record<string, readonly string[]>> = {
   "./node": [
     "correctConfigurationText",
     "createOpenCode",
+    "examineMachine",
     "explainSettings",
+    "formatReport",
     "formatSettings",
     "openHistory",
     "readConfiguration",
