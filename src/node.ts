@@ -12,3 +12,4 @@ export type { History, OpenHistoryOptions } from "./node/history/history.ts";
 export { openHistory } from "./node/history/open-history.ts";
 export type { Todo } from "./node/history/reader.ts";
 export type { OpenCodeSettingsInput } from "./node/settings.ts";
+export type { StorageOptions } from "./node/storage/with-storage.ts";

@@ -9,10 +9,13 @@ import { findBinary } from "./binary.ts";
 import { freePort } from "./free-port.ts";
 import { type ServerProcess, startServer } from "./server-process.ts";
 import { type OpenCodeSettings, type OpenCodeSettingsInput, resolveSettings, urlOf } from "./settings.ts";
+import { isOnThisMachine } from "./storage/is-on-this-machine.ts";
+import { type StorageOptions, withStorage } from "./storage/with-storage.ts";
 
 export interface CreateOpenCodeOptions
   extends OpenCodeSettingsInput,
     EngineClientOptions,
+    StorageOptions,
     Omit<OpenCodeDriverOptions, "baseUrl" | "model" | "preferredModel" | "workingDirectory"> {
   /** Where sessions are created unless they say otherwise. Default: `process.cwd()`. */
   readonly workingDirectory?: string | undefined;
@@ -28,8 +31,11 @@ export interface CreateOpenCodeOptions
 
 /** The server behind a client. */
 export interface OpenCodeProcess {
-  /** `attached`: it ran before, and is never stopped by this client. */
-  readonly mode: "attached" | "spawned";
+  /**
+   * `attached`: it ran before, and is never stopped by this client. `absent`: it was not there when the client was made,
+   * which shows its stored history until it is.
+   */
+  readonly mode: "attached" | "spawned" | "absent";
   readonly url: string;
   /** Of a server that this client started. */
   readonly pid?: number | undefined;
@@ -57,7 +63,8 @@ const PROBE_TIMEOUT_MS = 5_000;
  * }
  * ```
  * @throws EngineError `CONFIG_INVALID` (a bad setting), `PROCESS_FAILED` (it could not be started, or something else
- *   has the port), `ENGINE_UNAVAILABLE` (nothing answers and `autoStart` is off), `AUTH_REQUIRED`
+ *   has the port), `ENGINE_UNAVAILABLE` (nothing answers, `autoStart` is off, and there is no history to show),
+ *   `AUTH_REQUIRED`
  */
 export async function createOpenCode(options: CreateOpenCodeOptions = {}): Promise<OpenCode> {
   const settings = resolveSettings(options, process.env);
@@ -67,9 +74,17 @@ export async function createOpenCode(options: CreateOpenCodeOptions = {}): Promi
 
   const address = urlOf(settings.host, settings.port);
   const attached = settings.port !== 0 && (await answers(address, { ...options, headers }));
-  const server = attached
-    ? undefined
-    : await spawnServer(settings, options, env, { headers, secrets: [password] });
+  const { history = true } = options;
+  let server: ServerProcess | undefined;
+  /** Why there is no server: its history is shown instead, if there is one. */
+  let absent: EngineError | undefined;
+  try {
+    if (!attached) server = await spawnServer(settings, options, env, { headers, secrets: [password] });
+  } catch (error) {
+    const isAbsent = EngineError.is(error, "ENGINE_UNAVAILABLE") || EngineError.is(error, "PROCESS_FAILED");
+    if (!history || !isAbsent) throw error;
+    absent = error;
+  }
 
   const { url = address, pid } = server ?? {};
   const { model } = settings;
@@ -82,9 +97,17 @@ export async function createOpenCode(options: CreateOpenCodeOptions = {}): Promi
       workingDirectory: options.workingDirectory ?? process.cwd(),
       ...(model.required ? { model: model.name } : { model: undefined, preferredModel: model.name }),
     });
-    client = createEngineClient({ ...driver, dispose: async () => server?.stop() }, options);
-    await client.connect();
-    const mode = attached ? "attached" : "spawned";
+    const owning = { ...driver, dispose: async () => server?.stop() };
+    const path = isOnThisMachine(settings.host) ? options.database : false;
+    client = createEngineClient(withStorage(owning, options, { path, env }), options);
+    await client.connect().catch((error: unknown) => {
+      throw absent ?? error;
+    });
+    if (absent !== undefined) {
+      const { message } = absent;
+      options.onDiagnostic?.({ level: "warning", code: "engine_absent", message, cause: absent });
+    }
+    const mode = attached ? "attached" : server === undefined ? "absent" : "spawned";
     return Object.assign(client, { process: { mode, url, ...(pid === undefined ? {} : { pid }) } as const });
   } catch (error) {
     await client?.dispose();

@@ -14,6 +14,8 @@ import {
 } from "./schema.ts";
 
 const PAGE = 500;
+/** How many sessions are looked at for news. */
+const NEWEST = 100;
 /** How many messages are read to catch up with a turn. */
 const RECENT_MESSAGES = 50;
 
@@ -74,6 +76,12 @@ export class NativeSessions {
       cursor = found.size > before ? page.cursor : undefined;
     } while (cursor !== undefined);
     return [...found.values()];
+  }
+
+  /** Of one page; those of one directory where the release knows no more. */
+  async newest(signal: AbortSignal | undefined): Promise<readonly WireSession[]> {
+    const page = await this.#page({ archived: true, limit: NEWEST }, signal);
+    return page?.sessions ?? this.#listDirectory(signal);
   }
 
   async newestMessageId(sessionId: string, signal: AbortSignal | undefined): Promise<string | undefined> {
