@@ -8,6 +8,8 @@ import { databaseOf, homeEnv } from "../support/throwaway-home.ts";
 
 let engine: ScriptedEngine;
 let client: OpenCode;
+/** Another process has to start, on a machine that may be busy. */
+const LONG = { timeout: 30_000 };
 const events: EngineEvent[] = [];
 const diagnostics: Diagnostic[] = [];
 
@@ -43,7 +45,7 @@ const of = (sessionId: string) =>
 async function nextSession(before: readonly Session[]): Promise<Session> {
   const known = new Set(before.map(({ id }) => id));
   return expect
-    .poll(() => client.registry.list().find(({ id }) => !known.has(id)), { timeout: 20_000 })
+    .poll(() => client.registry.list().find(({ id }) => !known.has(id)), LONG)
     .toBeDefined()
     .then(() => {
       const found = client.registry.list().find(({ id }) => !known.has(id));
@@ -68,9 +70,9 @@ describe("a session from the terminal", () => {
       timeout: 20_000,
     });
     expect(running).toMatchObject({ verified: false, origin: "storage" });
-    await expect.poll(() => of(id).some(({ type }) => type === "tool_call_updated")).toBe(true);
+    await expect.poll(() => of(id).some(({ type }) => type === "tool_call_updated"), LONG).toBe(true);
     // Its first answer is whole by now, and its turn is not over.
-    await expect.poll(() => of(id).filter(({ type }) => type === "message_created").length).toBe(3);
+    await expect.poll(() => of(id).filter(({ type }) => type === "message_created").length, LONG).toBe(3);
     expect(client.registry.get(id)).toMatchObject({ status: "running", verified: false });
     expect(await client.session.get(id)).toMatchObject({
       status: "running",
@@ -112,7 +114,7 @@ describe("a session from the terminal", () => {
     const before = client.registry.list();
     const terminal = run(script(say("Half. "), waitForGate("never")));
     const { id } = await nextSession(before);
-    await client.registry.waitFor(id, ({ status }) => status === "running", { timeout: 20_000 });
+    await client.registry.waitFor(id, ({ status }) => status === "running", LONG);
     await terminal.kill();
     // Long enough for every look and reading that could take it for dead.
     await new Promise((resolve) => setTimeout(resolve, 8_000));
@@ -173,7 +175,10 @@ describe("a session from the terminal", () => {
     for (const terminal of terminals) expect(await terminal.ended).toMatchObject({ code: 0 });
     const known = new Set([...before.map(({ id }) => id), ...own]);
     await expect
-      .poll(() => client.registry.list().filter(({ id, status }) => !known.has(id) && status === "completed"))
+      .poll(
+        () => client.registry.list().filter(({ id, status }) => !known.has(id) && status === "completed"),
+        LONG,
+      )
       .toHaveLength(2);
     for (const id of own) {
       expect(client.registry.get(id)).toMatchObject({ status: "completed" });
@@ -188,7 +193,7 @@ describe("a session from the terminal", () => {
     const session = await client.session.create({ title: "shared" });
     await client.session.prompt(session, script(say("First."))).text();
     const terminal = run(script(say("Second.")), "--session", session.id);
-    await client.registry.waitFor(session, ({ origin }) => origin === "storage", { timeout: 20_000 });
+    await client.registry.waitFor(session, ({ origin }) => origin === "storage", LONG);
     await client.registry.waitFor(
       session,
       ({ status, origin }) => status === "completed" && origin === "storage",

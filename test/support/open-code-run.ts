@@ -24,11 +24,13 @@ export interface OpenCodeRunOptions {
 
 /** Runs `opencode run` with a prompt. */
 export function openCodeRun(prompt: string, { home, cwd, args = [] }: OpenCodeRunOptions): OpenCodeRun {
-  const child = spawn(openCodeBinary(), ["run", ...args, prompt], {
+  const child = spawn(openCodeBinary(), ["run", ...args], {
     cwd,
     env: homeEnv(home),
-    stdio: ["ignore", "pipe", "pipe"],
+    stdio: ["pipe", "pipe", "pipe"],
   });
+  // As an argument it would be changed: quotes in it are escaped.
+  child.stdin.on("error", () => {}).end(prompt);
   const log = captureLog(child, 65_536);
   const unguard = dieWithUs(child);
   const ended = endOf(child).finally(unguard);

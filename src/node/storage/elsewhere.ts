@@ -25,6 +25,8 @@ export type LookUpSession = (sessionId: string) => DriverSession | undefined;
 export class Elsewhere {
   readonly here = new TurnsHere();
   readonly #runs = new Map<string, Run>();
+  /** Where the engine said then that it is at work: on another turn, or it was its own that was told late. */
+  readonly #overtaken = new Map<string, Run>();
   /** Sessions that are told with the mark of the storage, as they were told. */
   readonly #marked = new Map<string, DriverSession>();
 
@@ -43,8 +45,15 @@ export class Elsewhere {
     return item.origin === "storage" ? this.#tellStored(item, now, lookUp) : this.#tellHeard(item);
   }
 
-  /** The engine told something of a session that was known from the storage already. */
-  heardAgain(sessionId: string): readonly DriverItem[] {
+  /** The engine told what was known from the storage already: it is its own. */
+  heardAgain(event: DriverEvent): readonly DriverItem[] {
+    this.here.hear(event);
+    const sessionId = sessionOf(event) ?? "";
+    if (event.type === "message_updated") {
+      const { turnId } = event.message;
+      if (this.#runs.get(sessionId)?.turnId === turnId) this.#runs.delete(sessionId);
+      if (this.#overtaken.get(sessionId)?.turnId === turnId) this.#overtaken.delete(sessionId);
+    }
     const session = this.#runs.has(sessionId) ? undefined : this.#unmark(sessionId);
     return session === undefined ? [] : [{ event: { type: "session_updated", session } }];
   }
@@ -116,16 +125,15 @@ export class Elsewhere {
     if (sessionId === undefined) return [item];
     const run = this.#runs.get(sessionId);
     switch (event.type) {
-      case "session_status": {
+      case "session_status":
         if (run === undefined) return [item];
         // It has nothing to do there: that is no news, and says nothing of the other process.
         if (!event.running) return [];
-        // The engine took the session over: what becomes of the other's turn is not for it to say.
         this.#runs.delete(sessionId);
-        const { turnId } = run;
-        if (turnId === undefined) return [item];
-        return [{ event: { type: "turn_ended", sessionId, turnId, status: "superseded" } }, item];
-      }
+        this.#overtaken.set(sessionId, run);
+        return [item];
+      case "message_updated":
+        return [...this.#endOvertaken(event.message), item];
       case "session_created":
       case "session_updated":
         if (run === undefined) this.#unmark(sessionId);
@@ -133,11 +141,19 @@ export class Elsewhere {
         return [item];
       case "session_deleted":
         this.#runs.delete(sessionId);
+        this.#overtaken.delete(sessionId);
         this.#unmark(sessionId);
         return [item];
       default:
         return [item];
     }
+  }
+
+  /** The engine works on another turn: what becomes of the one before is not for it to say. */
+  #endOvertaken({ sessionId, turnId: answered }: DriverMessage): readonly DriverItem[] {
+    const turnId = this.#overtaken.get(sessionId)?.turnId;
+    if (!this.#overtaken.delete(sessionId) || turnId === undefined || turnId === answered) return [];
+    return [{ event: { type: "turn_ended", sessionId, turnId, status: "superseded" } }];
   }
 
   #introduce(sessionId: string, { id }: DriverItem, lookUp: LookUpSession): readonly DriverItem[] {

@@ -1,6 +1,5 @@
 import type { DriverItem, DriverReport, EngineConnection } from "../../engine/driver.ts";
 import { reasonOf } from "../../engine/errors.ts";
-import { sessionOf } from "../../hub/session-of.ts";
 import { decodeStored, isKept } from "./decode-stored.ts";
 import type { Elsewhere } from "./elsewhere.ts";
 import type { EventTable, StoredEvent } from "./event-table.ts";
@@ -10,13 +9,15 @@ import type { StoredFile } from "./stored-file.ts";
 export interface FollowerOptions {
   readonly connection: EngineConnection;
   readonly file: StoredFile;
-  readonly table: EventTable;
+  readonly table: Pick<EventTable, "read">;
   readonly elsewhere: Elsewhere;
   readonly report: DriverReport;
   /** Nobody but this file can tell of the sessions: it needs no proof that it is the engine's own. */
   readonly isProven: boolean;
   /** Ends what it asks of the connection. */
   readonly signal: AbortSignal;
+  /** The time, in milliseconds. Default: `Date.now`. */
+  readonly now?: (() => number) | undefined;
   /** It can't go on: the file is another engine's, or can't be read any more. */
   onStopped(): void;
 }
@@ -25,29 +26,31 @@ export interface FollowerOptions {
 export class Follower {
   readonly merge = new StorageMerge();
   readonly #options: FollowerOptions;
+  readonly #now: () => number;
   /** Is the file the one that the engine itself uses? */
   #proof: "missing" | "sought" | "found" | "failed";
 
   constructor(options: FollowerOptions) {
     this.#options = options;
+    this.#now = options.now ?? Date.now;
     this.#proof = options.isProven ? "found" : "missing";
   }
 
   /** What the engine tells, and what stands before it. */
   hear(item: DriverItem): readonly DriverItem[] {
-    const now = Date.now();
+    const now = this.#now();
     const { elsewhere } = this.#options;
     // Releases without ids: which of its own events it has told already can't be known.
     if (item.id === undefined && isKept(item.event)) this.#stop();
     const passed = this.merge.hear(item, now);
     if (passed.length > 0) return passed.flatMap((one) => this.#tell(one, now));
-    return elsewhere.heardAgain(sessionOf(item.event) ?? "");
+    return elsewhere.heardAgain(item.event);
   }
 
   /** Reads what was written, and gives what is due. */
   look(): readonly DriverItem[] {
     if (this.#proof === "failed") return [];
-    const now = Date.now();
+    const now = this.#now();
     this.readRows();
     const { elsewhere } = this.#options;
     const ended = elsewhere.due(now);
@@ -65,7 +68,7 @@ export class Follower {
     const { table, report } = this.#options;
     if (this.#proof === "failed") return;
     try {
-      const now = Date.now();
+      const now = this.#now();
       this.merge.read(
         table.read().map((row) => this.#decode(row, now)),
         now,
