@@ -1,6 +1,6 @@
 import type { Diagnostic, EngineEvent, Session } from "@quantumreef/engine-client";
 import { createOpenCode, type OpenCode } from "@quantumreef/engine-client/node";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { type ScriptedEngine, startScriptedEngine } from "../support/engine-fixture.ts";
 import { openCodeRun } from "../support/open-code-run.ts";
 import { callTool, nextStep, say, script, waitForGate } from "../support/scripted-model/script.ts";
@@ -205,5 +205,40 @@ describe("a session from the terminal", () => {
     expect(client.registry.get(session)).not.toHaveProperty("origin");
     const ends = of(session.id).flatMap((event) => (event.type === "turn_ended" ? [event.status] : []));
     expect(ends).toEqual(["completed", "completed", "completed"]);
+  });
+});
+
+describe("an engine whose storage can't be read", () => {
+  it("is asked for its sessions again and again", async () => {
+    const { home, port } = engine.server;
+    const remote = await createOpenCode({
+      port,
+      autoStart: false,
+      env: homeEnv(home),
+      database: engine.workspace.path("no-such-file.db"),
+      workingDirectory: engine.workspace.directory,
+      pollSessions: 500,
+    });
+    onTestFinished(() => remote.dispose());
+    const told: EngineEvent[] = [];
+    remote.events.subscribe((event) => told.push(event));
+    const known = new Set(remote.registry.list().map(({ id }) => id));
+    const fresh = () => remote.registry.list().find(({ id }) => !known.has(id));
+    const terminal = run(script(say("Seen. "), waitForGate("polled"), say("End.")));
+    await expect.poll(fresh, LONG).toMatchObject({ status: "running", verified: false, origin: "storage" });
+    engine.model.openGate("polled");
+    await expect.poll(fresh, LONG).toMatchObject({ status: "completed", origin: "storage" });
+    expect(fresh()).not.toHaveProperty("verified");
+    expect(await terminal.ended).toMatchObject({ code: 0 });
+    const { id } = fresh() ?? { id: "" };
+    const ends = told.filter((event) => event.type === "turn_ended" && event.sessionId === id);
+    expect(ends).toMatchObject([{ status: "completed", origin: "storage" }]);
+    expect(ends[0]?.type === "turn_ended" && ends[0].messages[0]?.content.text).toBe("Seen. End.");
+
+    // What this engine does itself is not taken for another's.
+    const own = await remote.session.create({ title: "own" });
+    expect(await remote.session.prompt(own, script(say("Own."))).text()).toBe("Own.");
+    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    expect(remote.registry.get(own)).not.toHaveProperty("origin");
   });
 });
