@@ -42,7 +42,13 @@ export class Elsewhere {
 
   /** What is passed on of an item that comes out of the merge. `lookUp`: finds a session that was not told of yet. */
   tell(item: DriverItem, now: number, lookUp: LookUpSession): readonly DriverItem[] {
-    return item.origin === "storage" ? this.#tellStored(item, now, lookUp) : this.#tellHeard(item);
+    const { event, origin } = item;
+    if (event.type === "session_deleted") {
+      this.here.hear(event);
+      for (const known of [this.#runs, this.#overtaken, this.#marked]) known.delete(event.sessionId);
+      return [item];
+    }
+    return origin === "storage" ? this.#tellStored(item, now, lookUp) : this.#tellHeard(item);
   }
 
   /** The engine told what was known from the storage already: it is its own. */
@@ -133,20 +139,30 @@ export class Elsewhere {
         this.#overtaken.set(sessionId, run);
         return [item];
       case "message_updated":
+        if (run !== undefined && run.turnId === event.message.turnId)
+          return this.#takeBack(item, event.message);
         return [...this.#endOvertaken(event.message), item];
       case "session_created":
       case "session_updated":
         if (run === undefined) this.#unmark(sessionId);
         else return [{ ...item, event: { ...event, session: this.#mark(event.session) } }];
         return [item];
-      case "session_deleted":
-        this.#runs.delete(sessionId);
-        this.#overtaken.delete(sessionId);
-        this.#unmark(sessionId);
-        return [item];
       default:
         return [item];
     }
+  }
+
+  /** It was the engine's own after all. */
+  #takeBack(item: DriverItem, message: DriverMessage): readonly DriverItem[] {
+    const { sessionId } = message;
+    this.#runs.delete(sessionId);
+    const running = isAnswer(message) && !isWhole(message);
+    const session = this.#unmark(sessionId);
+    return [
+      ...(session === undefined ? [] : [{ event: { type: "session_updated", session } } as const]),
+      item,
+      { event: { type: "session_status", sessionId, running } },
+    ];
   }
 
   /** The engine works on another turn: what becomes of the one before is not for it to say. */

@@ -41,6 +41,7 @@ export class EventTable {
   /** What was read last, oldest first. */
   readonly #read: Place[];
   #seenVersion: unknown;
+  #changes = 0;
 
   constructor(db: DatabaseSync) {
     const select = `SELECT rowid, ${COLUMNS.join(", ")} FROM event`;
@@ -54,6 +55,11 @@ export class EventTable {
       .all()
       .map(({ rowid, id }) => ({ rowid: Number(rowid), id: String(id) }))
       .reverse();
+  }
+
+  /** How often `read` found that something was written, to this table or another. */
+  get changes(): number {
+    return this.#changes;
   }
 
   /** What was written since the last call, oldest first. Costs next to nothing while nobody writes. */
@@ -73,6 +79,7 @@ export class EventTable {
     }
     // Last: after a failure it is tried again.
     this.#seenVersion = version;
+    this.#changes += 1;
     return all;
   }
 

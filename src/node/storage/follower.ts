@@ -1,6 +1,7 @@
 import type { DriverItem, DriverReport, EngineConnection } from "../../engine/driver.ts";
 import { reasonOf } from "../../engine/errors.ts";
 import { decodeStored, isKept } from "./decode-stored.ts";
+import { Deletions } from "./deletions.ts";
 import type { Elsewhere } from "./elsewhere.ts";
 import type { EventTable, StoredEvent } from "./event-table.ts";
 import { StorageMerge, type StoredItem } from "./storage-merge.ts";
@@ -9,7 +10,7 @@ import type { StoredFile } from "./stored-file.ts";
 export interface FollowerOptions {
   readonly connection: EngineConnection;
   readonly file: StoredFile;
-  readonly table: Pick<EventTable, "read">;
+  readonly table: Pick<EventTable, "read" | "changes">;
   readonly elsewhere: Elsewhere;
   readonly report: DriverReport;
   /** Nobody but this file can tell of the sessions: it needs no proof that it is the engine's own. */
@@ -25,6 +26,7 @@ export interface FollowerOptions {
 /** Follows the database of an engine beside its event stream, for one life of that. */
 export class Follower {
   readonly merge = new StorageMerge();
+  readonly deletions: Deletions;
   readonly #options: FollowerOptions;
   readonly #now: () => number;
   /** Is the file the one that the engine itself uses? */
@@ -33,6 +35,11 @@ export class Follower {
   constructor(options: FollowerOptions) {
     this.#options = options;
     this.#now = options.now ?? Date.now;
+    const { file, report } = options;
+    this.deletions = new Deletions({
+      count: () => file.peek(() => file.countSessions(), report),
+      all: () => file.peek((facts) => facts.sessionIds(), report),
+    });
     this.#proof = options.isProven ? "found" : "missing";
   }
 
@@ -42,6 +49,7 @@ export class Follower {
     const { elsewhere } = this.#options;
     // Releases without ids: which of its own events it has told already can't be known.
     if (item.id === undefined && isKept(item.event)) this.#stop();
+    this.deletions.saw(item.event);
     const passed = this.merge.hear(item, now);
     if (passed.length > 0) return passed.flatMap((one) => this.#tell(one, now));
     return elsewhere.heardAgain(item.event);
@@ -53,7 +61,7 @@ export class Follower {
     const now = this.#now();
     this.readRows();
     const { elsewhere } = this.#options;
-    const ended = elsewhere.due(now);
+    const ended = [...elsewhere.due(now), ...this.#deleted(now)];
     const dueSession = this.merge.dueSession(now);
     if (dueSession === undefined) return ended;
     if (this.#proof !== "found") {
@@ -69,10 +77,12 @@ export class Follower {
     if (this.#proof === "failed") return;
     try {
       const now = this.#now();
-      this.merge.read(
-        table.read().map((row) => this.#decode(row, now)),
-        now,
-      );
+      const { changes } = table;
+      const rows = table.read().map((row) => this.#decode(row, now));
+      this.merge.read(rows, now);
+      if (table.changes === changes) return;
+      const events = rows.flatMap((row) => row.events);
+      this.deletions.changed(events.filter(({ type }) => type === "session_created").length);
     } catch (cause) {
       const message = `What other processes do can't be followed any more: ${reasonOf(cause)}`;
       report.diagnostic({ level: "warning", code: "storage_unreadable", message, cause });
@@ -83,6 +93,12 @@ export class Follower {
   #tell(item: DriverItem, now: number): readonly DriverItem[] {
     const { elsewhere, file, report } = this.#options;
     return elsewhere.tell(item, now, (sessionId) => file.peek((facts) => facts.session(sessionId), report));
+  }
+
+  #deleted(now: number): readonly DriverItem[] {
+    // Of a file that is not the engine's nothing is believed.
+    if (this.#proof !== "found") return [];
+    return this.deletions.look(now).flatMap((item) => this.#tell(item, now));
   }
 
   #decode(row: StoredEvent, now: number): StoredItem {

@@ -16,6 +16,8 @@ export interface StoredFile {
   readonly path: string;
   /** What is written from now on; `undefined` where that can't be seen. */
   follow(): EventTable | undefined;
+  /** How many sessions there are. Only of a file that can be followed. */
+  countSessions(): number;
   /** Reads facts of one moment. What can't be understood is left out, and told. */
   view<T>(read: (reader: FactReader) => T, report: Pick<DriverReport, "diagnostic">): T;
   /** As `view`, for what can be done without: when it fails that is told, and nothing is thrown. */
@@ -45,6 +47,8 @@ export async function openStoredFile(path: string | undefined, env: Environment)
     return {
       path: found,
       follow: () => (isFollowed ? reading(found, () => new EventTable(db)) : undefined),
+      countSessions: () =>
+        reading(found, () => Number(db.prepare("SELECT count(*) AS n FROM session").get()?.n)),
       view,
       peek(read, report) {
         try {

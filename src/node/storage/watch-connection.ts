@@ -59,6 +59,7 @@ export function watchConnection(options: WatchOptions): EngineConnection {
       const wanted = new Set(request.withMessages);
       thaw?.(wanted);
       poll?.saw(snapshots, request.sessionIds === undefined);
+      for (const { session } of snapshots) follower?.deletions.sawId(session.id);
       const asked = new Set(request.sessionIds);
       return snapshots.map((one) => {
         const judged = judge(one, asked);
