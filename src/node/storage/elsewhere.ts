@@ -139,7 +139,8 @@ export class Elsewhere {
         this.#overtaken.set(sessionId, run);
         return [item];
       case "message_updated":
-        if (run !== undefined && run.turnId === event.message.turnId)
+        // A prompt is told again when its turn is long over: only the answer says who works on it.
+        if (run?.turnId === event.message.turnId && run !== undefined && isAnswer(event.message))
           return this.#takeBack(item, event.message);
         return [...this.#endOvertaken(event.message), item];
       case "session_created":
@@ -156,7 +157,7 @@ export class Elsewhere {
   #takeBack(item: DriverItem, message: DriverMessage): readonly DriverItem[] {
     const { sessionId } = message;
     this.#runs.delete(sessionId);
-    const running = isAnswer(message) && !isWhole(message);
+    const running = !isWhole(message);
     const session = this.#unmark(sessionId);
     return [
       ...(session === undefined ? [] : [{ event: { type: "session_updated", session } } as const]),

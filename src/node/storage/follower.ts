@@ -57,7 +57,7 @@ export class Follower {
 
   /** Reads what was written, and gives what is due. */
   look(): readonly DriverItem[] {
-    if (this.#proof === "failed") return [];
+    if (this.#proof === "failed" || this.#options.signal.aborted) return [];
     const now = this.#now();
     this.readRows();
     const { elsewhere } = this.#options;
@@ -73,8 +73,8 @@ export class Follower {
 
   /** Takes in what was written so far. */
   readRows(): void {
-    const { table, report } = this.#options;
-    if (this.#proof === "failed") return;
+    const { table, report, signal } = this.#options;
+    if (this.#proof === "failed" || signal.aborted) return;
     try {
       const now = this.#now();
       const { changes } = table;

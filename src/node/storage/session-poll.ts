@@ -9,6 +9,8 @@ export interface SessionPollOptions {
   readonly report: DriverReport;
   /** Milliseconds between two lists. */
   readonly every: number;
+  /** Unix milliseconds: what was changed later is news. Default: what is not in the first list. */
+  readonly since?: number | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -30,6 +32,7 @@ export class SessionPoll {
 
   constructor(options: SessionPollOptions) {
     this.#options = options;
+    this.#hasList = options.since !== undefined;
     this.#next = performance.now() + options.every;
   }
 
@@ -80,7 +83,8 @@ export class SessionPoll {
   }
 
   #isNews(sessionId: string, updatedAt: number): boolean {
-    return !this.#heard.has(sessionId) && (this.#known.get(sessionId) ?? -1) < updatedAt;
+    const { since = -1 } = this.#options;
+    return !this.#heard.has(sessionId) && (this.#known.get(sessionId) ?? since) < updatedAt;
   }
 
   /** Tells a session, and the newest turn in it. */

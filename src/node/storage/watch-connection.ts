@@ -19,6 +19,8 @@ export interface WatchOptions {
   readonly isOffline: boolean;
   readonly elsewhere: Elsewhere;
   readonly report: DriverReport;
+  /** Aborts when the database is closed. */
+  readonly end: AbortSignal;
   /** Milliseconds between two looks at the database. */
   readonly followEvery: number;
   /** Milliseconds between two lists of sessions, where there is no database; 0: never. */
@@ -27,8 +29,7 @@ export interface WatchOptions {
 
 /** The connection, and what other processes do in the same sessions. */
 export function watchConnection(options: WatchOptions): EngineConnection {
-  const { connection, file, isOffline, elsewhere, report, followEvery, pollEvery } = options;
-  const life = new AbortController();
+  const { connection, file, isOffline, elsewhere, report, end, followEvery, pollEvery } = options;
   let follower: Follower | undefined;
   let poll: SessionPoll | undefined;
 
@@ -76,19 +77,20 @@ export function watchConnection(options: WatchOptions): EngineConnection {
     ...connection,
     async events({ after, signal }) {
       const leaving = new AbortController();
-      const scope = AbortSignal.any([signal, leaving.signal, life.signal]);
-      const startPoll = () => {
+      const scope = AbortSignal.any([signal, leaving.signal, end]);
+      const startPoll = (since?: number) => {
         follower = undefined;
         if (pollEvery === 0 || isOffline) return;
-        poll = new SessionPoll({ connection, elsewhere, report, every: pollEvery, signal: scope });
+        poll = new SessionPoll({ connection, elsewhere, report, every: pollEvery, since, signal: scope });
       };
+      const began = Date.now();
       poll = undefined;
       // Before the engine is listened to: what is written from here on is either heard or read, or both.
       const table = file?.peek(() => file.follow(), report);
       if (file === undefined || table === undefined) startPoll();
       else {
         const shared = { connection, file, table, elsewhere, report, signal: scope };
-        follower = new Follower({ ...shared, isProven: isOffline, onStopped: startPoll });
+        follower = new Follower({ ...shared, isProven: isOffline, onStopped: () => startPoll(began) });
       }
       const stream = await connection.events({ after, signal: scope });
       const pass = (items: readonly DriverItem[]) => (isOffline ? items.map(asHistory) : items);
@@ -100,10 +102,7 @@ export function watchConnection(options: WatchOptions): EngineConnection {
         leave: () => leaving.abort(),
       });
     },
-    async close() {
-      life.abort();
-      await connection.close();
-    },
+
     snapshot,
     async createSession(create) {
       const session = await connection.createSession(create);

@@ -52,6 +52,7 @@ export function withStorage(
   const followEvery = interval("followStorage", followStorage === true ? FOLLOW_MS : followStorage);
   const pollEvery = interval("pollSessions", pollSessions);
   const elsewhere = new Elsewhere();
+  const end = new AbortController();
   let opened: Promise<StoredFile> | undefined;
   /** When the engine was there for the last time, as of `performance.now()`. */
   let lastThere: number | undefined;
@@ -71,7 +72,7 @@ export function withStorage(
   return {
     ...driver,
     async connect({ signal, report }) {
-      const watch = { elsewhere, report, followEvery, pollEvery };
+      const watch = { elsewhere, report, end: end.signal, followEvery, pollEvery };
       try {
         const connection = await driver.connect({ signal, report });
         lastThere = performance.now();
@@ -98,6 +99,7 @@ export function withStorage(
       }
     },
     async dispose() {
+      end.abort();
       const file = await opened?.catch(() => undefined);
       opened = undefined;
       await file?.close();
