@@ -10,8 +10,11 @@ interface Run {
   readonly quietSince: number | undefined;
 }
 
-/** Milliseconds after which such an answer was the last after all: the next one follows at once. */
-const QUIET_MS = 3_000;
+/**
+ * Milliseconds after which such an answer was the last after all. The next one follows at once, but on a machine that is
+ * busy that may take its time; and a turn that is told to be over must be.
+ */
+const QUIET_MS = 10_000;
 /** Milliseconds after which an answer without an end is no sign of life any more. */
 const STALE_MS = 24 * 60 * 60 * 1_000;
 

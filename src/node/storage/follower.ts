@@ -49,7 +49,6 @@ export class Follower {
     const { elsewhere } = this.#options;
     // Releases without ids: which of its own events it has told already can't be known.
     if (item.id === undefined && isKept(item.event)) this.#stop();
-    this.deletions.saw(item.event);
     const passed = this.merge.hear(item, now);
     if (passed.length > 0) return passed.flatMap((one) => this.#tell(one, now));
     return elsewhere.heardAgain(item.event);
@@ -92,6 +91,7 @@ export class Follower {
 
   #tell(item: DriverItem, now: number): readonly DriverItem[] {
     const { elsewhere, file, report } = this.#options;
+    this.deletions.saw(item.event);
     return elsewhere.tell(item, now, (sessionId) => file.peek((facts) => facts.session(sessionId), report));
   }
 
