@@ -8,7 +8,12 @@ import { databaseOf, homeEnv } from "../support/throwaway-home.ts";
 
 const byId = (sessions: readonly Session[]) => new Map(sessions.map((session) => [session.id, session]));
 
-it("shows the history while the engine is not there, and the engine's truth when it is", async () => {
+/** It starts two servers, and may wait for a place for each. */
+const TIMEOUT_MS = 400_000;
+
+it("shows the history while the engine is not there, and the engine's truth when it is", {
+  timeout: TIMEOUT_MS,
+}, async () => {
   await using engine = await startScriptedEngine();
   const { home, port } = engine.server;
   const workingDirectory = engine.workspace.directory;
