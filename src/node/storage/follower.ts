@@ -1,5 +1,6 @@
 import type { DriverItem, DriverReport, EngineConnection } from "../../engine/driver.ts";
 import { reasonOf } from "../../engine/errors.ts";
+import { sqliteCode } from "../history/unreadable.ts";
 import { decodeStored, isKept } from "./decode-stored.ts";
 import { Deletions } from "./deletions.ts";
 import type { Elsewhere } from "./elsewhere.ts";
@@ -59,15 +60,12 @@ export class Follower {
     if (this.#proof === "failed" || this.#options.signal.aborted) return [];
     const now = this.#now();
     this.readRows();
-    const { elsewhere } = this.#options;
-    const ended = [...elsewhere.due(now), ...this.#deleted(now)];
     const dueSession = this.merge.dueSession(now);
-    if (dueSession === undefined) return ended;
-    if (this.#proof !== "found") {
-      void this.#seekProof(dueSession);
-      return ended;
-    }
-    return [...this.merge.due(now).flatMap((item) => this.#tell(item, now)), ...ended];
+    if (dueSession !== undefined && this.#proof !== "found") void this.#seekProof(dueSession);
+    const due = this.#proof === "found" ? this.merge.due(now) : [];
+    const told = due.flatMap((item) => this.#tell(item, now));
+    // After the rows: they may say that a turn goes on which would be taken for over.
+    return [...told, ...this.#options.elsewhere.due(now), ...this.#deleted(now)];
   }
 
   /** Takes in what was written so far. */
@@ -83,6 +81,8 @@ export class Follower {
       const events = rows.flatMap((row) => row.events);
       this.deletions.changed(events.filter(({ type }) => type === "session_created").length);
     } catch (cause) {
+      // Somebody has it for himself for a moment: at the next look it is tried again.
+      if (isLocked(cause)) return;
       const message = `What other processes do can't be followed any more: ${reasonOf(cause)}`;
       report.diagnostic({ level: "warning", code: "storage_unreadable", message, cause });
       this.#stop();
@@ -144,4 +144,12 @@ export class Follower {
     this.#proof = "failed";
     this.#options.onStopped();
   }
+}
+
+const BUSY = 5;
+const LOCKED = 6;
+
+function isLocked(error: unknown): boolean {
+  const code = sqliteCode(error);
+  return code === BUSY || code === LOCKED;
 }

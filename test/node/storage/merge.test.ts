@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { EngineEvent } from "../../../src/engine/events.ts";
+import { sessionOf } from "../../../src/hub/session-of.ts";
 import { recordedMessages } from "../../opencode/recording.ts";
 import { SCENARIOS } from "../../opencode/scenarios.ts";
 import { Reader, twoTellings } from "./two-tellings.ts";
@@ -71,5 +72,100 @@ describe.each(scenarios)("%s, told and stored", (name) => {
         expect(message).toMatchObject(stored);
       }
     }
+  });
+});
+
+describe.each(["two-directories", "task-subagent", "busy-queue"])(
+  "%s, one session of it by another process",
+  (name) => {
+    const { heard, rows } = twoTellings(name);
+    const alone = new Reader(heard);
+    for (const item of heard) alone.hear(item);
+    const sessionIds = [...alone.store.sessions].map(({ id }) => id);
+
+    it.each(sessionIds)("%s: neither disturbs the other", (foreign) => {
+      fc.assert(
+        fc.property(fc.array(fc.constantFrom(0, 20, 100), { minLength: 1, maxLength: 30 }), (waits) => {
+          const reader = new Reader(heard);
+          const own = heard.filter(({ event }) => sessionOf(event) !== foreign);
+          const items = new Map(own.map((item) => [item.id ?? "", item]));
+          const pending = [...own];
+          for (const [index, row] of rows.entries()) {
+            reader.write(row);
+            reader.pass(waits[index % waits.length] ?? 0);
+            // The engine tells its own up to this one.
+            if (!items.has(row.id)) continue;
+            const count = pending.findIndex(({ id }) => id === row.id) + 1;
+            for (const item of pending.splice(0, count)) reader.hear(item);
+          }
+          for (const item of pending) reader.hear(item);
+          reader.pass(20_000);
+          const others = (result: ReturnType<Reader["result"]>) =>
+            result
+              .filter(({ session }) => session.id !== foreign)
+              .map((one) => ({ ...one, ended: one.ended.sort() }));
+          expect(others(reader.result())).toEqual(others(alone.result()));
+          for (const { session, messages } of reader.result().filter((one) => one.session.id === foreign)) {
+            expect(session).toMatchObject({ origin: "storage" });
+            expect(messages.length).toBeGreaterThan(0);
+          }
+        }),
+        { numRuns: 40 },
+      );
+    });
+  },
+);
+
+describe("a turn of another process", () => {
+  const sessionID = "ses_t";
+  const time = { created: 1, updated: 1 };
+  const row = (id: string, type: string, data: object) => ({
+    id,
+    sessionId: sessionID,
+    type,
+    data: JSON.stringify(data),
+  });
+  const session = { id: sessionID, title: "t", directory: "/w", time };
+  const answer = (id: string, rest: object, completed?: number) =>
+    row(`evt_${id}`, "message.updated.1", {
+      info: {
+        id: id.slice(0, 5),
+        sessionID,
+        role: "assistant",
+        parentID: "msg_p",
+        time: { created: 1, completed },
+        ...rest,
+      },
+    });
+  const begin = () => {
+    const reader = new Reader([]);
+    reader.write(row("evt_0", "session.created.1", { info: session }));
+    reader.write(answer("msg_a.1", {}));
+    reader.write(answer("msg_a.2", { finish: "tool-calls" }, 2));
+    reader.pass(700);
+    return { reader, status: () => reader.store.sessions.get(sessionID)?.status };
+  };
+
+  it("goes on between two answers, also when the next is written at the last moment", () => {
+    const { reader, status } = begin();
+    expect(status()).toBe("running");
+    reader.pass(9_850);
+    reader.write(answer("msg_b.1", {}));
+    reader.pass(100);
+    expect(status()).toBe("running");
+    reader.pass(60_000);
+    expect(status()).toBe("running");
+    reader.write(answer("msg_b.2", { finish: "stop" }, 3));
+    reader.pass(100);
+    expect(status()).toBe("completed");
+    expect(reader.result()[0]?.ended).toEqual([["msg_p", "completed"]]);
+  });
+
+  it("is over when no answer follows", () => {
+    const { reader, status } = begin();
+    reader.pass(9_000);
+    expect(status()).toBe("running");
+    reader.pass(2_000);
+    expect(status()).toBe("completed");
   });
 });
