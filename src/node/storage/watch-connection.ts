@@ -58,7 +58,10 @@ export function watchConnection(options: WatchOptions): EngineConnection {
     try {
       const snapshots = await connection.snapshot(request);
       const wanted = new Set(request.withMessages);
-      thaw?.(wanted);
+      const read = snapshots.filter(
+        ({ session, messages }) => messages !== undefined && wanted.has(session.id),
+      );
+      thaw?.(read.map(({ session }) => session.id));
       poll?.saw(snapshots, request.sessionIds === undefined);
       for (const { session } of snapshots) follower?.deletions.sawId(session.id);
       const asked = new Set(request.sessionIds);

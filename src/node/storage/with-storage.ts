@@ -84,7 +84,10 @@ export function withStorage(
           },
         };
         if (followEvery === 0 || !connection.keepsEvents) return noting;
-        return watchConnection({ ...watch, connection: noting, file: await open(), isOffline: false });
+        const file = await open();
+        // Who could not see how the turn of another process ends must not say that it runs.
+        if (file === undefined && pollEvery === 0) return noting;
+        return watchConnection({ ...watch, connection: noting, file, isOffline: false });
       } catch (error) {
         const isNew = lastThere !== undefined && performance.now() - lastThere < OFFLINE_AFTER_MS;
         const file = history && isAway(error) && !isNew ? await open() : undefined;

@@ -129,6 +129,14 @@ describe("what another process does", () => {
     expect(client.registry.get("ses_t")).toBeUndefined();
     expect(await client.session.get("ses_t")).toMatchObject({ status: "idle" });
   });
+
+  it("is not guessed at where nobody could see its end", async () => {
+    const path = join(await useFolder(), "none.db");
+    const stage = await useStage({ pollSessions: false }, { path });
+    stage.known.set("ses_t", snapshotOf(sessionOfId("ses_t"), { messages: [answerOf("ses_t", "msg_a")] }));
+    const { client } = await mirrorOf(stage);
+    expect(client.registry.get("ses_t")).toMatchObject({ status: "idle" });
+  });
 });
 
 describe("a session with an open answer that the engine calls idle", () => {
