@@ -89,9 +89,11 @@ export function createEngineClient(
     session,
     running = false,
     resting,
-  }: Pick<SessionSnapshot, "session" | "resting"> & { running?: boolean }): Session => {
+    verified,
+  }: Pick<SessionSnapshot, "session" | "resting" | "verified"> & { running?: boolean }): Session => {
     const known = registry.get(session.id) ?? createSessionState(driver.id, session.id).session;
-    return withTold({ ...known, status: running ? "running" : (resting ?? known.status) }, session);
+    const status = running ? "running" : (resting ?? known.status);
+    return withTold({ ...known, status, ...(running ? { verified } : {}) }, session);
   };
 
   const unsupported = (capability: EngineCapability): EngineError =>

@@ -37,6 +37,7 @@ export {
 export type {
   EngineEvent,
   EngineEventType,
+  EventOrigin,
   FileDiffEvent,
   MessageCreatedEvent,
   MessageDeltaEvent,

@@ -16,12 +16,7 @@ export type {
   ConfigurationKind,
   ConfigurationOrigin,
 } from "./node/configuration/source.ts";
-export {
-  type CreateOpenCodeOptions,
-  createOpenCode,
-  type OpenCode,
-  type OpenCodeProcess,
-} from "./node/create-open-code.ts";
+export { type CreateOpenCodeOptions, createOpenCode, type OpenCode } from "./node/create-open-code.ts";
 export { examineMachine } from "./node/doctor/examine.ts";
 export { formatReport } from "./node/doctor/format-report.ts";
 export type {
@@ -36,6 +31,8 @@ export type { History, OpenHistoryOptions } from "./node/history/history.ts";
 export { openHistory } from "./node/history/open-history.ts";
 export type { HistoryLayout, Todo } from "./node/history/reader.ts";
 export type { StoredFile, StoredFileVersion } from "./node/history/stored-files.ts";
+export type { EngineMode } from "./node/process/engine-handle.ts";
+export type { OpenCodeProcess } from "./node/process/open-code-process.ts";
 export {
   type ExplainSettingsOptions,
   explainSettings,
@@ -44,3 +41,4 @@ export {
 } from "./node/settings/explain-settings.ts";
 export type { OpenCodeSettingsInput, SettingsExplanation } from "./node/settings/resolve-settings.ts";
 export type { Setting, SettingOrigin } from "./node/settings/setting.ts";
+export type { StorageOptions } from "./node/storage/with-storage.ts";

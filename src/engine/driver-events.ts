@@ -5,7 +5,7 @@ import type { PermissionDecision, PermissionRequest, QuestionRequest } from "./p
 import type { RetryNotice, Session, SessionActivity, SessionStatus } from "./session.ts";
 
 /** A session as an engine tells it: what the package derives (status, activity) is left out. */
-export type DriverSession = Omit<Session, "status" | "activity" | "retry" | "engineId">;
+export type DriverSession = Omit<Session, "status" | "activity" | "retry" | "verified" | "engineId">;
 
 /** A part, and whether it will still grow. */
 export interface DriverPart {
@@ -43,6 +43,8 @@ export type DriverEvent =
       /** Of a running one. Default: `"thinking"`. */
       readonly activity?: SessionActivity | undefined;
       readonly retry?: RetryNotice | undefined;
+      /** Of a running one. `false`: another process seems to run it. Default: the engine says so itself. */
+      readonly verified?: false | undefined;
       /** Of one that has nothing to do. */
       readonly resting?: RestingStatus | undefined;
     }

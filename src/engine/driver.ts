@@ -30,6 +30,10 @@ export interface ConnectOptions {
 export interface DriverItem {
   readonly event: DriverEvent;
   readonly cursor?: string | undefined;
+  /** The engine's own id of what it told; one thing that it tells may be several items. */
+  readonly id?: string | undefined;
+  /** It was not heard but read from what the engine stores: another process wrote it. */
+  readonly origin?: "storage" | undefined;
 }
 
 export interface DriverEventStream extends AsyncIterable<DriverItem> {
@@ -43,6 +47,8 @@ export interface DriverEventStream extends AsyncIterable<DriverItem> {
 export interface SessionSnapshot {
   readonly session: DriverSession;
   readonly running: boolean;
+  /** Of a running one. `false`: another process seems to run it. Default: the engine says so itself. */
+  readonly verified?: false | undefined;
   /** While the engine waits to ask its model again. */
   readonly retry?: RetryNotice | undefined;
   /** How it rests, if it does not run and the engine says so. */
@@ -67,6 +73,11 @@ export interface SnapshotRequest {
    * them as subagents while nobody listened. Default: false.
    */
   readonly withOthersAtWork?: boolean | undefined;
+  /**
+   * The newest sessions, and of them nothing but `session`, are enough: it is asked again and again. A driver may read
+   * more all the same. Default: false.
+   */
+  readonly newestOnly?: boolean | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -127,6 +138,8 @@ export interface EngineConnection {
   readonly version: string;
   /** Of this engine in this release; absent: the driver's. */
   readonly capabilities?: EngineCapabilities | undefined;
+  /** What it tells it also keeps, by the `id` of its items; and other processes may work on its sessions. */
+  readonly keepsEvents?: boolean | undefined;
   /**
    * Listens. Resolves once the engine is being listened to: whatever it says from then on is in the stream.
    * Leaving the loop closes the socket.

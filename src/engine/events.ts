@@ -115,24 +115,32 @@ export interface UnknownEvent {
   readonly raw: unknown;
 }
 
+/** What every event may say of itself. */
+export interface EventOrigin {
+  /** `"storage"`: another process did it, and it was read from what the engine stores. Absent: the engine told it. */
+  readonly origin?: "storage" | undefined;
+}
+
 /** What happens in an engine, whoever caused it. An open union: keep a `default` branch. */
-export type EngineEvent =
-  | SessionCreatedEvent
-  | SessionUpdatedEvent
-  | SessionDeletedEvent
-  | MessageCreatedEvent
-  | MessageUpdatedEvent
-  | MessageDeltaEvent
-  | ToolCallUpdatedEvent
-  | PermissionRequestedEvent
-  | PermissionResolvedEvent
-  | QuestionAskedEvent
-  | QuestionResolvedEvent
-  | FileDiffEvent
-  | TurnEndedEvent
-  | StreamGapEvent
-  | StreamResyncedEvent
-  | UnknownEvent;
+export type EngineEvent = EventOrigin &
+  (
+    | SessionCreatedEvent
+    | SessionUpdatedEvent
+    | SessionDeletedEvent
+    | MessageCreatedEvent
+    | MessageUpdatedEvent
+    | MessageDeltaEvent
+    | ToolCallUpdatedEvent
+    | PermissionRequestedEvent
+    | PermissionResolvedEvent
+    | QuestionAskedEvent
+    | QuestionResolvedEvent
+    | FileDiffEvent
+    | TurnEndedEvent
+    | StreamGapEvent
+    | StreamResyncedEvent
+    | UnknownEvent
+  );
 
 export type EngineEventType = EngineEvent["type"];
 

@@ -34,6 +34,11 @@ export interface Session {
   readonly activity?: SessionActivity | undefined;
   /** Only while `activity` is `"retrying"`. */
   readonly retry?: RetryNotice | undefined;
+  /**
+   * `false`, only while `status` is `"running"`: another process seems to run it. Its newest answer is not finished, but
+   * the engine that this client speaks with does not work on it. Nobody can say whether that process still lives.
+   */
+  readonly verified?: false | undefined;
   /** `provider/model`. */
   readonly model?: string | undefined;
   readonly workingDirectory?: string | undefined;
@@ -41,6 +46,13 @@ export interface Session {
   readonly parentId?: string | undefined;
   readonly starred?: boolean | undefined;
   readonly archived?: boolean | undefined;
+  /**
+   * What is told of it was read from what the engine stores, not heard on its event stream: another process works on it.
+   * Gone when the engine itself tells of it.
+   */
+  readonly origin?: "storage" | undefined;
+  /** The engine was not there: this is what it had stored. Gone when the engine is there. */
+  readonly source?: "history" | undefined;
 }
 
 /** A session's id, or anything that has it. */

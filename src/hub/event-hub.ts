@@ -176,11 +176,13 @@ export class EventHub {
   }
 
   #fold(item: DriverItem): void {
-    const { event } = item;
+    const { event, origin } = item;
     this.#stream.passed(item);
-    if (event.type === "gap") void this.#closeGap(event);
-    else if (event.type === "listening") void this.#readAtWork();
-    else this.#publish(this.#store.apply(event), "sessionId" in event ? event.sessionId : undefined);
+    if (event.type === "gap") return void this.#closeGap(event);
+    if (event.type === "listening") return void this.#readAtWork();
+    const events = this.#store.apply(event);
+    const marked = origin === undefined ? events : events.map((one) => ({ ...one, origin }));
+    this.#publish(marked, "sessionId" in event ? event.sessionId : undefined);
   }
 
   /** Throws when nothing was learned. */

@@ -172,9 +172,10 @@ export class SessionStore {
   }
 }
 
-/** Nobody is at work there, and every turn has had its last word. */
+/** Nobody is at work there, and every turn has had its last word; or another process is, which may be dead long since. */
 export function isAtRest(state: SessionState | undefined): boolean {
-  return state === undefined || (!state.engineRunning && state.openTurns.size === 0);
+  if (state === undefined || state.session.verified === false) return true;
+  return !state.engineRunning && state.openTurns.size === 0;
 }
 
 /** Does it say of a session that it is there, and at work? */

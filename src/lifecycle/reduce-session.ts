@@ -40,7 +40,7 @@ export function reduceSession(state: SessionState, event: DriverEvent): readonly
       state.resting = event.resting;
       if (event.running) {
         const activity = event.retry ? "retrying" : (event.activity ?? "thinking");
-        setActivity(state, activity, out, event.retry);
+        setActivity(state, activity, out, { retry: event.retry, isVerified: event.verified !== false });
       } else settleTurns(state, out);
       break;
     case "session_error":

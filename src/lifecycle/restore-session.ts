@@ -46,7 +46,7 @@ export function restoreSession(
     if (answering !== undefined && state.openTurns.has(answering)) endAnsweredBefore(state, answering, out);
     const { activity = "thinking" } = state.session;
     const now = activity.startsWith("awaiting") ? "tool" : activity;
-    setActivity(state, retry ? "retrying" : now, out, retry);
+    setActivity(state, retry ? "retrying" : now, out, { retry, isVerified: snapshot.verified !== false });
   } else {
     settleTurns(state, out, (evidence) => outcomeAfterReading(evidence, final));
     const isTold = snapshot.resting !== undefined || history === undefined;

@@ -25,12 +25,18 @@ export function restoreStatus(state: SessionState, status: Session["status"], ou
   if (status !== state.session.status) changeSession(state, withStatus(state.session, status), out);
 }
 
+export interface ActivityDetails {
+  readonly retry?: RetryNotice | undefined;
+  /** The engine says itself that it runs. Default: as it was. */
+  readonly isVerified?: boolean | undefined;
+}
+
 /** What the running engine is doing; while it waits for a person, that comes first. */
 export function setActivity(
   state: SessionState,
   activity: SessionActivity,
   out: EngineEvent[],
-  retry?: RetryNotice,
+  { retry, isVerified = state.session.verified !== false }: ActivityDetails = {},
 ): void {
   if (!state.engineRunning) return;
   const shown =
@@ -41,10 +47,15 @@ export function setActivity(
         : activity;
   const { session } = state;
   const notice = shown === "retrying" ? retry : undefined;
-  if (session.status === "running" && session.activity === shown && notice === undefined) return;
+  const isSame = session.status === "running" && session.activity === shown && notice === undefined;
+  if (isSame && isVerified === (session.verified !== false)) return;
   const { state: status } = sessionMachine.tryTransition(session.status, "prompt_started");
-  const { retry: _, ...rest } = session;
-  changeSession(state, { ...rest, status, activity: shown, ...(notice ? { retry: notice } : {}) }, out);
+  const { retry: _retry, verified: _verified, ...rest } = session;
+  const details = {
+    ...(notice ? { retry: notice } : {}),
+    ...(isVerified ? {} : { verified: false as const }),
+  };
+  changeSession(state, { ...rest, status, activity: shown, ...details }, out);
 }
 
 /** Nobody can answer these any more: the turn that asked is over. */
@@ -61,6 +72,6 @@ export function dropRequests(state: SessionState, out: EngineEvent[]): void {
 
 function withStatus(session: Session, status: Session["status"]): Session {
   if (status === "running") return { ...session, status };
-  const { activity: _activity, retry: _retry, ...rest } = session;
+  const { activity: _activity, retry: _retry, verified: _verified, ...rest } = session;
   return { ...rest, status };
 }

@@ -79,13 +79,14 @@ export function hasNothingGoingOn(state: SessionState): boolean {
 
 /** Keeps what the package derives, takes the rest from the engine. */
 export function withTold(current: Session, told: DriverSession): Session {
-  const { engineId, status, activity, retry } = current;
+  const { engineId, status, activity, retry, verified } = current;
   return {
     ...told,
     engineId,
     status,
     ...(activity === undefined ? {} : { activity }),
     ...(retry === undefined ? {} : { retry }),
+    ...(verified === undefined ? {} : { verified }),
   };
 }
 

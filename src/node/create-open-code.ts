@@ -1,14 +1,16 @@
 import { createEngineClient, type EngineClientOptions } from "../create-engine-client.ts";
 import type { EngineDriver } from "../engine/driver.ts";
+import type { EngineError } from "../engine/errors.ts";
 import type { ManagedEngineClient } from "../engine/managed-engine-client.ts";
 import { type OpenCodeDriverOptions, openCodeDriver } from "../opencode/driver.ts";
+import { absentEngine, headersFor, isAbsence } from "./absent-engine.ts";
 import type { ConfigObject } from "./configuration/config-object.ts";
 import { readConfiguration } from "./configuration/read-configuration.ts";
-import { findEngine } from "./find-engine.ts";
-import { withCredentials } from "./process/access.ts";
+import { type EngineSearch, findEngine } from "./find-engine.ts";
 import { absoluteDirectory } from "./process/directories.ts";
 import type { EngineHandle } from "./process/engine-handle.ts";
 import { mergeEnvironment } from "./process/environment.ts";
+import { type OpenCodeProcess, openCodeProcess } from "./process/open-code-process.ts";
 import { untestedRelease } from "./process/tested-releases.ts";
 import { modelOptions } from "./settings/model-setting.ts";
 import {
@@ -16,10 +18,13 @@ import {
   resolveSettings,
   type SettingsExplanation,
 } from "./settings/resolve-settings.ts";
+import { isOnThisMachine } from "./storage/is-on-this-machine.ts";
+import { type StorageOptions, withStorage } from "./storage/with-storage.ts";
 
 export interface CreateOpenCodeOptions
   extends OpenCodeSettingsInput,
     EngineClientOptions,
+    Pick<StorageOptions, "pollSessions" | "database">,
     Omit<
       OpenCodeDriverOptions,
       "baseUrl" | "model" | "preferredModel" | "fallbackModel" | "workingDirectory"
@@ -30,22 +35,6 @@ export interface CreateOpenCodeOptions
   readonly config?: ConfigObject | undefined;
 }
 
-/** The server behind a client. */
-export interface OpenCodeProcess {
-  /** `attached`: it ran before. Unless a program of this package had started it, it is never stopped from here. */
-  readonly mode: "attached" | "spawned";
-  readonly url: string;
-  /** Of a server that was started by this package, here or in another program; another one after a restart. */
-  readonly pid?: number | undefined;
-  /** The release of the server. */
-  readonly version: string;
-  /**
-   * Gives the server up: it ends with its last user, and then this resolves when it is gone. `dispose()` does it too.
-   * Does nothing to a server that was started in another way.
-   */
-  stop(): Promise<void>;
-}
-
 /** A client with its server: `dispose()` also stops a server that it started, unless others use it. */
 export interface OpenCode extends ManagedEngineClient {
   readonly process: OpenCodeProcess;
@@ -54,7 +43,9 @@ export interface OpenCode extends ManagedEngineClient {
 }
 
 /**
- * Attaches to the OpenCode server on `host:port`, or starts one; subscribes to its events and mirrors its sessions.
+ * Attaches to the OpenCode server on `host:port`, or starts one; subscribes to its events and mirrors its sessions, also
+ * those that other processes store. Where there is none and none can be started, the stored history stands in for it
+ * until there is one.
  *
  * @example
  * ```ts
@@ -67,7 +58,8 @@ export interface OpenCode extends ManagedEngineClient {
  * }
  * ```
  * @throws EngineError `CONFIG_INVALID` (a bad setting or configuration), `PROCESS_FAILED` (it could not be started, or
- *   something else has the port), `ENGINE_UNAVAILABLE` (nothing answers and `autoStart` is off), `AUTH_REQUIRED`
+ *   something else has the port), `ENGINE_UNAVAILABLE` (nothing answers, `autoStart` is off, and there is no history to
+ *   show), `AUTH_REQUIRED`
  */
 export async function createOpenCode(options: CreateOpenCodeOptions = {}): Promise<OpenCode> {
   const env = mergeEnvironment(process.env, options.env);
@@ -76,25 +68,45 @@ export async function createOpenCode(options: CreateOpenCodeOptions = {}): Promi
   for (const told of configuration.diagnostics) diagnostic(told);
   configuration.check({ starting: false });
   const { settings, explanation } = resolveSettings(options, env, configuration);
-  const handle = await findEngine({ settings, configuration, env, driver: options, diagnostic });
+  const search: EngineSearch = { settings, configuration, env, driver: options, diagnostic };
+  let absence: EngineError | undefined;
+  const handle = await findEngine(search).catch((error: unknown) => {
+    if (!settings.history || !isAbsence(error)) throw error;
+    absence = error;
+    return absentEngine(search);
+  });
   let client: ManagedEngineClient | undefined;
   try {
-    const driver = openCodeDriver({
-      ...options,
-      baseUrl: handle.url,
-      headers: withCredentials(options.headers, handle.credentials),
-      workingDirectory: absoluteDirectory(settings.workingDirectory),
-      ...modelOptions(settings.model),
-    });
-    client = createEngineClient(withProcess(driver, handle), options);
+    const driver = withProcess(
+      openCodeDriver({
+        ...options,
+        baseUrl: handle.url,
+        headers: headersFor(handle, search),
+        workingDirectory: absoluteDirectory(settings.workingDirectory),
+        ...modelOptions(settings.model),
+      }),
+      handle,
+    );
+    const { history, followStorage, host } = settings;
+    const storage = { history, followStorage, pollSessions: options.pollSessions };
+    const path = isOnThisMachine(host) ? options.database : false;
+    client = createEngineClient(withStorage(driver, storage, { path, env }), options);
     await client.connect();
-    const untested = untestedRelease(client.version);
+    if (absence !== undefined) {
+      const { message } = absence;
+      diagnostic({ level: "warning", code: "engine_absent", message, cause: absence });
+    }
+    const untested = absence === undefined ? untestedRelease(client.version) : undefined;
     if (untested !== undefined) diagnostic(untested);
-    return Object.assign(client, { process: describeProcess(handle, client), settings: explanation });
+    return Object.assign(client, {
+      process: openCodeProcess(handle, client),
+      settings: withPassword(explanation, handle),
+    });
   } catch (error) {
     await client?.dispose();
     await handle.stop();
-    throw error;
+    // There is no history, either: what is wrong is that there is no engine.
+    throw absence ?? error;
   }
 }
 
@@ -110,18 +122,9 @@ function withProcess(driver: EngineDriver, handle: EngineHandle): EngineDriver {
   };
 }
 
-function describeProcess(handle: EngineHandle, client: ManagedEngineClient): OpenCodeProcess {
-  return {
-    mode: handle.mode,
-    get url() {
-      return handle.url;
-    },
-    get pid() {
-      return handle.pid;
-    },
-    get version() {
-      return client.version;
-    },
-    stop: () => handle.stop(),
-  };
+/** A started server that nobody chose a password for got one. */
+function withPassword(explanation: SettingsExplanation, { mode }: EngineHandle): SettingsExplanation {
+  const { password } = explanation;
+  if (mode !== "spawned" || password.value !== "unset") return explanation;
+  return { ...explanation, password: { ...password, value: "random" } };
 }

@@ -103,14 +103,16 @@ describe("createOpenCode", () => {
   it("says so when nothing answers and it may not start one", async () => {
     const port = await freePort();
     const env = homeEnv("/nowhere");
-    await expect(createOpenCode({ port, autoStart: false, env })).rejects.toMatchObject({
+    await expect(createOpenCode({ port, autoStart: false, history: false, env })).rejects.toMatchObject({
       code: "ENGINE_UNAVAILABLE",
       message: expect.stringContaining(`opencode serve --port ${port}`),
     });
   });
 
   it("says how to install a program that is missing", async () => {
-    await expect(createOpenCode({ port: 0, binary: "/nowhere/opencode" })).rejects.toMatchObject({
+    await expect(
+      createOpenCode({ port: 0, binary: "/nowhere/opencode", history: false }),
+    ).rejects.toMatchObject({
       code: "PROCESS_FAILED",
       message: expect.stringContaining("npm install -g opencode-ai"),
     });

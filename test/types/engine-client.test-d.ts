@@ -129,3 +129,20 @@ describe("what is narrowed", () => {
     expectTypeOf<StateOf<typeof toolCallMachine>>().toEqualTypeOf<ToolCall["status"]>();
   });
 });
+
+describe("what is read from the storage", () => {
+  it("is marked on sessions and on every event", () => {
+    expectTypeOf<Session["verified"]>().toEqualTypeOf<false | undefined>();
+    expectTypeOf<Session["origin"]>().toEqualTypeOf<"storage" | undefined>();
+    expectTypeOf<Session["source"]>().toEqualTypeOf<"history" | undefined>();
+    expectTypeOf<EngineEvent["origin"]>().toEqualTypeOf<"storage" | undefined>();
+    expectTypeOf<Extract<EngineEvent, { type: "turn_ended" }>["origin"]>().toEqualTypeOf<
+      "storage" | undefined
+    >();
+    expectTypeOf(createOpenCode).toBeCallableWith({
+      history: false,
+      followStorage: 250,
+      pollSessions: false,
+    });
+  });
+});

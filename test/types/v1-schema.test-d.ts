@@ -62,11 +62,16 @@ type Plain<T> = unknown extends T
         ? Plain<Item>[]
         : { -readonly [Key in keyof T]: Plain<T[Key]> };
 
+/** What a client finds out besides what the engine says of a session is not told over /v1. */
+type FoundOut = "verified" | "origin" | "source";
+type ToldSession = Omit<Session, FoundOut>;
+type InTold<Event> = Omit<Event, "session"> & { readonly session: ToldSession };
+
 type Read<Schema extends z.ZodMiniType> = Plain<z.infer<Schema>>;
 
 describe("the schemas of /v1 agree with the public model, field by field", () => {
   it("objects", () => {
-    expectTypeOf<Read<typeof sessionSchema>>().toEqualTypeOf<Plain<Session>>();
+    expectTypeOf<Read<typeof sessionSchema>>().toEqualTypeOf<Plain<ToldSession>>();
     expectTypeOf<Read<typeof retryNoticeSchema>>().toEqualTypeOf<Plain<RetryNotice>>();
     expectTypeOf<Read<typeof messageSchema>>().toEqualTypeOf<Plain<Message>>();
     expectTypeOf<Read<typeof messageContentSchema>>().toEqualTypeOf<Plain<MessageContent>>();
@@ -86,8 +91,8 @@ describe("the schemas of /v1 agree with the public model, field by field", () =>
 
   it("events of the bus", () => {
     type Told =
-      | SessionCreatedEvent
-      | SessionUpdatedEvent
+      | InTold<SessionCreatedEvent>
+      | InTold<SessionUpdatedEvent>
       | SessionDeletedEvent
       | MessageCreatedEvent
       | MessageUpdatedEvent

@@ -1,10 +1,10 @@
-import { join } from "node:path";
 import { EngineError } from "../../engine/errors.ts";
 import { isRefused } from "../../http.ts";
 import { openCodeDriver } from "../../opencode/driver.ts";
 import { knownCredentials, withCredentials } from "../process/access.ts";
 import { readRecord } from "../process/read-record.ts";
-import { recordName, stateFolder } from "../process/state-folder.ts";
+import { recordFile } from "../process/record.ts";
+import { stateFolder } from "../process/state-folder.ts";
 import { untestedRelease } from "../process/tested-releases.ts";
 import type { ServerFinding } from "./report.ts";
 
@@ -14,12 +14,11 @@ const TIMEOUT_MS = 5_000;
 
 /** Asks what answers there, as a client would. Nothing is started, and nothing is changed. */
 export async function examineServer(
-  address: { readonly url: string; readonly host: string; readonly port: number },
+  url: string,
   password: string | false | undefined,
   env: Environment,
 ): Promise<ServerFinding> {
-  const { url, host, port } = address;
-  const record = await readRecord(join(stateFolder(env), `${recordName(host, port)}.json`));
+  const record = await readRecord(recordFile(stateFolder(env), url));
   const credentials = record ?? knownCredentials(password, env);
   const found = { url, isShared: record !== undefined } as const;
   let failure: EngineError | undefined;

@@ -60,6 +60,5 @@ async function examineServerOf(
 ) {
   // A free port: nothing can answer there yet.
   if (port.value === 0) return undefined;
-  const address = { url: urlOf(host.value, port.value), host: host.value, port: port.value };
-  return examineServer(address, password, env);
+  return examineServer(urlOf(host.value, port.value), password, env);
 }

@@ -10,9 +10,12 @@ import type { EngineFacts, StopReport } from "./wire.ts";
 
 const LOOK_AGAIN_MS = 20;
 
+/** `absent`: there is none yet. */
+export type EngineMode = "attached" | "spawned" | "absent";
+
 /** What a client has in its hand of the engine that it uses. */
 export class EngineHandle {
-  readonly mode: "attached" | "spawned";
+  readonly mode: EngineMode;
   readonly #url: string;
   readonly #credentials: Credentials;
   readonly #lease: Lease | undefined;
@@ -22,7 +25,7 @@ export class EngineHandle {
   #stopping: Promise<void> | undefined;
 
   constructor(options: {
-    readonly mode: "attached" | "spawned";
+    readonly mode: EngineMode;
     readonly url: string;
     readonly credentials: Credentials;
     /** Absent: somebody else's server, which is never stopped from here. */

@@ -41,6 +41,15 @@ export const parseMilliseconds: Parser<number> = parser("a number of millisecond
   return typeof value === "number" && value > 0 && Number.isFinite(value) ? value : undefined;
 });
 
+/** How often something is looked at. */
+export const parseLooks: Parser<boolean | number> = parser(
+  "true, false or milliseconds from 10 on",
+  (value) => {
+    if (typeof value === "boolean") return value;
+    return typeof value === "number" && value >= 10 && value < 2 ** 31 ? value : undefined;
+  },
+);
+
 export const parseRestart: Parser<"on-crash" | false> = parser('"on-crash" or false', (value) =>
   value === "on-crash" || value === false ? value : undefined,
 );

@@ -39,9 +39,15 @@ export interface OpenCodeSettingsInput {
   readonly cors?: readonly string[] | undefined;
   /** How much a started server logs. Default: `logLevel` of OpenCode's configuration, else the engine's own. */
   readonly logLevel?: parsers.LogLevel | undefined;
-  /** Follow the engine's database, for sessions of other programs. Default: true. */
-  readonly followStorage?: boolean | undefined;
-  /** Answer from the stored history when the engine does not run. Default: true. */
+  /**
+   * What other processes do with the engine's sessions (`opencode run` in a terminal, say) is read from its database and
+   * told live, marked `origin: "storage"`. Milliseconds between two looks, or `false` for never. Default: true, 100 ms.
+   */
+  readonly followStorage?: boolean | number | undefined;
+  /**
+   * While the engine is not there its stored sessions and messages are read instead, marked `source: "history"`.
+   * Default: true.
+   */
   readonly history?: boolean | undefined;
 }
 
@@ -52,8 +58,8 @@ export interface SettingsExplanation {
   readonly autoStart: Setting<boolean>;
   /** `undefined`: the engine's own. */
   readonly model: Setting<string | undefined>;
-  /** Whether there is one; `off`: there shall be none. */
-  readonly password: Setting<"set" | "unset" | "off">;
+  /** Whether there is one; `random`: the started server got one that nobody chose; `off`: there shall be none. */
+  readonly password: Setting<"set" | "unset" | "random" | "off">;
   readonly username: Setting<string>;
   readonly workingDirectory: Setting<string>;
   readonly serverDirectory: Setting<string>;
@@ -64,7 +70,7 @@ export interface SettingsExplanation {
   readonly cors: Setting<readonly string[]>;
   /** `undefined`: the engine's own. */
   readonly logLevel: Setting<parsers.LogLevel | undefined>;
-  readonly followStorage: Setting<boolean>;
+  readonly followStorage: Setting<boolean | number>;
   readonly history: Setting<boolean>;
 }
 
@@ -130,7 +136,7 @@ export function resolveSettings(
     restart: pick("restart", { parse: parsers.parseRestart, fallback: "on-crash" as const }),
     cors: pick("cors", { key: ["server", "cors"], parse: parsers.parseOrigins, fallback: [] }),
     logLevel: pick("logLevel", { key: ["logLevel"], parse: parsers.parseLogLevel, fallback: undefined }),
-    followStorage: pick("followStorage", { parse: parseSwitch, fallback: true }),
+    followStorage: pick("followStorage", { parse: parsers.parseLooks, fallback: true }),
     history: pick("history", { parse: parseSwitch, fallback: true }),
   };
   const { host, port, autoStart, ...others } = explanation;

@@ -160,6 +160,7 @@ export function createNativeConnection(options: NativeOptions): EngineConnection
   return {
     version,
     capabilities: nativeCapabilities,
+    keepsEvents: true,
     events: ({ signal }) => listen(options, sessions.saw, [signal, life.signal]),
     async close() {
       life.abort(new EngineError("ENGINE_UNAVAILABLE", "The connection was closed.", { engine: "opencode" }));

@@ -29,7 +29,7 @@ export function* readFrame({ data }: SseFrame, context: FrameContext): Iterable<
     for (const event of decodeEvent(payload, Date.now())) {
       if (directory && "sessionId" in event && event.sessionId !== undefined)
         sawSession(event.sessionId, directory);
-      yield { event };
+      yield typeof payload.id === "string" ? { event, id: payload.id } : { event };
     }
   } catch (cause) {
     const message = `The engine sent an event that could not be read; it was left out: ${data.slice(0, 200)}`;

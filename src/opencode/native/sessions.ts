@@ -8,6 +8,8 @@ import { messagesDecoder, sessionDecoder, sessionsDecoder } from "./read-wire.ts
 import { statusesSchema, type WireSession, type WireStatus } from "./schema.ts";
 
 const PAGE = 500;
+/** How many sessions are looked at for news. */
+const NEWEST = 100;
 /** How many messages are read to catch up with a turn. */
 const RECENT_MESSAGES = 50;
 
@@ -68,6 +70,12 @@ export class NativeSessions {
       cursor = found.size > before ? page.cursor : undefined;
     } while (cursor !== undefined);
     return [...found.values()];
+  }
+
+  /** Of one page; those of one directory where the release knows no more. */
+  async newest(signal: AbortSignal | undefined): Promise<readonly WireSession[]> {
+    const page = await this.#page({ archived: true, limit: NEWEST }, signal);
+    return page?.sessions ?? this.#listDirectory(signal);
   }
 
   async newestMessageId(sessionId: string, signal: AbortSignal | undefined): Promise<string | undefined> {

@@ -18,9 +18,13 @@ const NEWEST = 100;
 
 /** Reads the engine's truth about sessions: what runs, what waits for an answer, and the messages that are wanted. */
 export async function readSnapshot(
-  { sessionIds, withMessages, withOthersAtWork = false, signal }: SnapshotRequest,
+  { sessionIds, withMessages, withOthersAtWork = false, newestOnly = false, signal }: SnapshotRequest,
   { sessions, permissions, questions }: SnapshotSources,
 ): Promise<readonly SessionSnapshot[]> {
+  if (newestOnly && sessionIds === undefined) {
+    const newest = await sessions.newest(signal);
+    return newest.map((wire) => ({ session: decodeSession(wire), running: false, permissions: [] }));
+  }
   const read = [
     ...(sessionIds === undefined ? await sessions.list(signal) : await getAll(sessionIds, sessions, signal)),
   ];

@@ -1,0 +1,45 @@
+import { expect, it, onTestFinished } from "vitest";
+import type { Diagnostic } from "../../../src/engine/diagnostics.ts";
+import { createOpenCode } from "../../../src/node/create-open-code.ts";
+import { freePort } from "../../../src/node/process/free-port.ts";
+import { homeEnv } from "../../support/throwaway-home.ts";
+import { ids, putDatabase, useFolder } from "../history/files.ts";
+
+it.each([
+  { why: "may not be started", options: { autoStart: false }, message: /autoStart is off/ },
+  {
+    why: "can't be started",
+    options: { binary: "/nowhere/opencode" },
+    message: /npm install -g opencode-ai/,
+  },
+])("an engine that $why is stood in for by its history", async ({ options, message }) => {
+  const folder = await useFolder();
+  const diagnostics: Diagnostic[] = [];
+  const client = await createOpenCode({
+    ...options,
+    env: homeEnv(folder),
+    port: await freePort("127.0.0.1"),
+    serverDirectory: folder,
+    database: putDatabase(folder, "opencode.db"),
+    onDiagnostic: (diagnostic) => diagnostics.push(diagnostic),
+  });
+  onTestFinished(() => client.dispose());
+  expect(client.process).toMatchObject({ mode: "absent", pid: undefined, version: "unknown" });
+  expect(client.registry.list()).toHaveLength(5);
+  expect(await client.session.get(ids.answers)).toMatchObject({ status: "completed", source: "history" });
+  expect(diagnostics).toContainEqual(
+    expect.objectContaining({ code: "engine_absent", message: expect.stringMatching(message) }),
+  );
+});
+
+it("is an error without a history, and where none is wanted", async () => {
+  const folder = await useFolder();
+  const database = putDatabase(folder, "opencode.db");
+  const port = await freePort("127.0.0.1");
+  const refusal = { code: "ENGINE_UNAVAILABLE", message: expect.stringContaining("autoStart is off") };
+  const env = homeEnv(folder);
+  const none = createOpenCode({ port, env, autoStart: false, database: `${database}.none` });
+  await expect(none).rejects.toMatchObject(refusal);
+  const unwanted = createOpenCode({ port, env, autoStart: false, database, history: false });
+  await expect(unwanted).rejects.toMatchObject(refusal);
+});
