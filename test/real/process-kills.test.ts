@@ -37,9 +37,9 @@ it(
       }
       await program.kill();
       const took = await emptyWithin(home, SECONDS * 1000).catch((error: unknown) => {
-      throw new Error(`In round ${round}: ${error}`);
-    });
-    slowest = Math.max(slowest, took);
+        throw new Error(`In round ${round}: ${error}`);
+      });
+      slowest = Math.max(slowest, took);
     }
     process.stdout.write(`${kills} kills; the slowest was over after ${Math.round(slowest)} ms.\n`);
   },

@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { EngineHandle } from "../../../src/node/process/engine-handle.ts";
 import { joinEngine } from "../../../src/node/process/join-engine.ts";
+import { keeperProgram } from "../../../src/node/process/keeper-program.ts";
 import { Lease } from "../../../src/node/process/lease.ts";
 import { readRecord } from "../../../src/node/process/read-record.ts";
 import { recordFile } from "../../../src/node/process/record.ts";
@@ -274,6 +275,16 @@ describe("a keeper", () => {
       expect(markedProcesses(order.mark)).toEqual([]);
     },
   );
+
+  it("ends itself when its starter is gone as soon as it has said what it wants", async () => {
+    const order = await fakeOrder();
+    const { command, file, env } = keeperProgram();
+    const keeper = spawn(command, [file], { env, stdio: ["pipe", "ignore", "inherit"] });
+    onTestFinished(() => void keeper.kill("SIGKILL"));
+    keeper.stdin.end(`${JSON.stringify(order)}\n`);
+    expect(await once(keeper, "exit")).toEqual([0, null]);
+    expect(markedProcesses(order.mark)).toEqual([]);
+  });
 
   it("ends what it has begun when its starter dies before the engine listens", async () => {
     const order = await fakeOrder({ hangs: "wait" });
