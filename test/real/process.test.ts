@@ -1,12 +1,16 @@
 import { execFile } from "node:child_process";
-import { readFile } from "node:fs/promises";
+import { mkdir, readFile, symlink, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { inspect, promisify } from "node:util";
 import { createOpenCode, openHistory } from "@quantumreef/engine-client/node";
 import { expect, it } from "vitest";
+import { platformPackages, thisMachine } from "../../src/node/process/platform-packages.ts";
 import { readRecord } from "../../src/node/process/read-record.ts";
 import { recordFile } from "../../src/node/process/record.ts";
 import { openCodeBinary } from "../support/opencode-binary.ts";
 import { callTool, repeat, say, script } from "../support/scripted-model/script.ts";
+import { STUB } from "../support/stub.ts";
 import { databaseOf } from "../support/throwaway-home.ts";
 import { emptyWithin, lives, processesOf, setUpMachine } from "./machine.ts";
 
@@ -137,15 +141,28 @@ it("lets OpenCode's own program in, with the password of the record", async () =
   await client.dispose();
 });
 
-it("stops an idle engine in less than a second", async () => {
+it("starts the program behind a stub, and stops an idle engine in less than a second", async () => {
   const { options, home } = await setUpMachine();
-  const client = await createOpenCode({ ...options, password: false });
+  const client = await createOpenCode({ ...options, password: false, binary: await installStub(home) });
+  expect(client.process).toMatchObject({ mode: "spawned", version: "1.18.33" });
   expect((await fetch(`${client.process.url}/global/health`)).status).toBe(200);
   const began = performance.now();
   await client.dispose();
   expect(performance.now() - began).toBeLessThan(1000);
   await emptyWithin(home, 0);
 });
+
+/** An install whose scripts did not run, beside the package with the program. */
+async function installStub(folder: string): Promise<string> {
+  const packages = join(folder, "node_modules");
+  const stub = join(packages, "opencode-ai", "bin", "opencode.exe");
+  await mkdir(dirname(stub), { recursive: true });
+  await writeFile(stub, STUB, { mode: 0o755 });
+  const [name = ""] = platformPackages(thisMachine());
+  const installed = fileURLToPath(new URL(`../../node_modules/${name}`, import.meta.url));
+  await symlink(installed, join(packages, name));
+  return stub;
+}
 
 async function passwordOf(pid: number | undefined): Promise<string> {
   const environment = await readFile(`/proc/${pid}/environ`, "utf8");

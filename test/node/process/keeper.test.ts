@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readdir, readFile, stat } from "node:fs/promises";
+import { connect } from "node:net";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { EngineHandle } from "../../../src/node/process/engine-handle.ts";
@@ -89,6 +90,17 @@ describe("a kept engine", () => {
     expect(await Lease.open(path)).toBe("stopping");
     expect(await lives(lease.engine.pid)).toBe(false);
     await releasing;
+  });
+
+  it("does not mind what strangers say at its door", async () => {
+    const order = await fakeOrder();
+    const { lease, ask } = await keep(order);
+    const stranger = connect((await keeperOf(order, lease)).path);
+    stranger.on("error", () => {});
+    await once(stranger, "data");
+    stranger.end("GET / HTTP/1.1\r\n\r\n");
+    await once(stranger, "close");
+    expect(await ask("GET", "/global/health")).toMatchObject({ healthy: true });
   });
 
   it("is ended by force when it does not listen to reason", async () => {
