@@ -1,8 +1,9 @@
 import { execFile } from "node:child_process";
+import { once } from "node:events";
 import { mkdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { inspect, promisify } from "node:util";
+import { inspect } from "node:util";
 import { createOpenCode, openHistory } from "@quantumreef/engine-client/node";
 import { expect, it } from "vitest";
 import { platformPackages, thisMachine } from "../../src/node/process/platform-packages.ts";
@@ -128,14 +129,25 @@ it("lets OpenCode's own program in, with the password of the record", async () =
     options.workingDirectory,
     script(say("Let in.")),
   ];
-  const run = (password: string) =>
-    promisify(execFile)(openCodeBinary(), args, {
+  const run = async (password: string) => {
+    const child = execFile(openCodeBinary(), args, {
       env: { ...options.env, OPENCODE_SERVER_PASSWORD: password },
       cwd: options.workingDirectory,
       timeout: 60_000,
     });
-  await expect(run("wrong")).rejects.toThrow();
-  expect((await run(record?.password ?? "")).stdout).toContain("Let in.");
+    // It would wait for the end of what is piped to it.
+    child.stdin?.end();
+    let said = "";
+    child.stdout?.on("data", (text: string) => {
+      said += text;
+    });
+    const [code] = await once(child, "close");
+    return { code, said };
+  };
+  const refused = await run("wrong");
+  expect(refused.said).not.toContain("Let in.");
+  expect(refused.code).toBeGreaterThan(0);
+  expect(await run(record?.password ?? "")).toEqual({ code: 0, said: expect.stringContaining("Let in.") });
   // And what it did is seen here.
   expect(client.registry.list().map(({ status }) => status)).toContain("completed");
   await client.dispose();
