@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readdir, readFile, stat } from "node:fs/promises";
 import { connect } from "node:net";
+import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { EngineHandle } from "../../../src/node/process/engine-handle.ts";
@@ -13,6 +14,7 @@ import { recordFile } from "../../../src/node/process/record.ts";
 import { startKeeper } from "../../../src/node/process/start-keeper.ts";
 import { markedProcesses } from "../../../src/node/process/sweep.ts";
 import type { KeeperOrder } from "../../../src/node/process/wire.ts";
+import { removeFolder } from "../../support/throwaway.ts";
 import { fakeOrder, goneWithin, keep, lives, watch } from "./keeper-support.ts";
 
 const recordOf = (order: KeeperOrder, lease: Lease) => recordFile(order.stateFolder, lease.engine.url);
@@ -252,7 +254,9 @@ describe("a keeper", () => {
       lease,
       diagnostic: ({ code }) => code === "keeper_lost" && lost.resolve(),
     });
-    const { pid } = await keeperOf(order, lease);
+    const { pid, path } = await keeperOf(order, lease);
+    // It can't clean up any more.
+    onTestFinished(() => removeFolder(dirname(path)));
     process.kill(pid, "SIGKILL");
     await lost.promise;
     expect(await lives(lease.engine.pid)).toBe(true);
