@@ -40,12 +40,16 @@ export async function setUpMachine() {
   };
 }
 
-/** Processes that live in this home: an engine, and whatever it started that keeps its environment. */
+/**
+ * Processes that live in this home: an engine, and whatever it started that keeps its environment; programs of
+ * `run-program.ts` and the keepers that they started.
+ */
 export function processesOf(home: string): number[] {
   const living = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
   return living.map(Number).filter((pid) => {
     try {
-      if (!readFileSync(`/proc/${pid}/environ`, "latin1").split("\0").includes(`HOME=${home}`)) return false;
+      const environment = readFileSync(`/proc/${pid}/environ`, "latin1").split("\0");
+      if (!environment.includes(`HOME=${home}`) && !environment.includes(`TMPDIR=${home}`)) return false;
       return !/\) [ZX] /.test(readFileSync(`/proc/${pid}/stat`, "latin1"));
     } catch {
       return false;

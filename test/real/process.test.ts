@@ -1,12 +1,17 @@
 import { execFile } from "node:child_process";
-import { readFile } from "node:fs/promises";
-import { inspect, promisify } from "node:util";
+import { once } from "node:events";
+import { mkdir, readFile, symlink, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { inspect } from "node:util";
 import { createOpenCode, openHistory } from "@quantumreef/engine-client/node";
 import { expect, it } from "vitest";
+import { platformPackages, thisMachine } from "../../src/node/process/platform-packages.ts";
 import { readRecord } from "../../src/node/process/read-record.ts";
 import { recordFile } from "../../src/node/process/record.ts";
 import { openCodeBinary } from "../support/opencode-binary.ts";
 import { callTool, repeat, say, script } from "../support/scripted-model/script.ts";
+import { STUB } from "../support/stub.ts";
 import { databaseOf } from "../support/throwaway-home.ts";
 import { emptyWithin, lives, processesOf, setUpMachine } from "./machine.ts";
 
@@ -124,28 +129,52 @@ it("lets OpenCode's own program in, with the password of the record", async () =
     options.workingDirectory,
     script(say("Let in.")),
   ];
-  const run = (password: string) =>
-    promisify(execFile)(openCodeBinary(), args, {
+  const run = async (password: string) => {
+    const child = execFile(openCodeBinary(), args, {
       env: { ...options.env, OPENCODE_SERVER_PASSWORD: password },
       cwd: options.workingDirectory,
       timeout: 60_000,
     });
-  await expect(run("wrong")).rejects.toThrow();
-  expect((await run(record?.password ?? "")).stdout).toContain("Let in.");
+    // It would wait for the end of what is piped to it.
+    child.stdin?.end();
+    let said = "";
+    child.stdout?.on("data", (text: string) => {
+      said += text;
+    });
+    const [code] = await once(child, "close");
+    return { code, said };
+  };
+  const refused = await run("wrong");
+  expect(refused.said).not.toContain("Let in.");
+  expect(refused.code).toBeGreaterThan(0);
+  expect(await run(record?.password ?? "")).toEqual({ code: 0, said: expect.stringContaining("Let in.") });
   // And what it did is seen here.
   expect(client.registry.list().map(({ status }) => status)).toContain("completed");
   await client.dispose();
 });
 
-it("stops an idle engine in less than a second", async () => {
+it("starts the program behind a stub, and stops an idle engine in less than a second", async () => {
   const { options, home } = await setUpMachine();
-  const client = await createOpenCode({ ...options, password: false });
+  const client = await createOpenCode({ ...options, password: false, binary: await installStub(home) });
+  expect(client.process).toMatchObject({ mode: "spawned", version: "1.18.33" });
   expect((await fetch(`${client.process.url}/global/health`)).status).toBe(200);
   const began = performance.now();
   await client.dispose();
   expect(performance.now() - began).toBeLessThan(1000);
   await emptyWithin(home, 0);
 });
+
+/** An install whose scripts did not run, beside the package with the program. */
+async function installStub(folder: string): Promise<string> {
+  const packages = join(folder, "node_modules");
+  const stub = join(packages, "opencode-ai", "bin", "opencode.exe");
+  await mkdir(dirname(stub), { recursive: true });
+  await writeFile(stub, STUB, { mode: 0o755 });
+  const [name = ""] = platformPackages(thisMachine());
+  const installed = fileURLToPath(new URL(`../../node_modules/${name}`, import.meta.url));
+  await symlink(installed, join(packages, name));
+  return stub;
+}
 
 async function passwordOf(pid: number | undefined): Promise<string> {
   const environment = await readFile(`/proc/${pid}/environ`, "utf8");

@@ -15,7 +15,11 @@ export class Program {
 
   constructor(options: CreateOpenCodeOptions) {
     const flags = ["--conditions=@quantumreef/source", program, JSON.stringify(options)];
-    const child = spawn(process.execPath, flags, { stdio: ["pipe", "pipe", "inherit"] });
+    const child = spawn(process.execPath, flags, {
+      // Its keeper has this variable of it, and is known by that.
+      env: { ...process.env, TMPDIR: options.env?.HOME },
+      stdio: ["pipe", "pipe", "inherit"],
+    });
     this.child = child;
     this.#lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
     this.#ended = once(child, "exit");

@@ -75,7 +75,8 @@ export class Keeper implements LeaseOwner {
   }
 
   onGone(): void {
-    if (!this.#hasStarter && this.#leases?.count === 0) void this.stop();
+    // Without a door there is no lease either: the starter may be gone before that is open.
+    if (!this.#hasStarter && (this.#leases?.count ?? 0) === 0) void this.stop();
   }
 
   stop(): Promise<StopReport> {
@@ -140,6 +141,7 @@ export class Keeper implements LeaseOwner {
   async #launch(): Promise<string | undefined> {
     const { stateFolder, username, password, mark } = this.#order;
     const { signal } = this.#life;
+    signal.throwIfAborted();
     const process = await startEngine({ ...this.#order, secrets: this.#secrets, signal });
     const { url, pid } = process;
     const [identity, version] = await Promise.all([identityOf(pid), this.#versionOf(url)]);

@@ -94,6 +94,18 @@ export function onMessage<T>(stream: Readable, listener: (message: T) => void): 
   stream.setEncoding("utf8").on("data", (text: string) => {
     const lines = (rest + text).split("\n");
     rest = lines.pop() ?? "";
-    for (const line of lines) listener(JSON.parse(line) as T);
+    for (const line of lines) {
+      const message = parse<T>(line);
+      if (message !== undefined) listener(message);
+    }
   });
+}
+
+/** Whatever else somebody writes there must not end a keeper, and with it an engine. */
+function parse<T>(line: string): T | undefined {
+  try {
+    return JSON.parse(line) as T;
+  } catch {
+    return undefined;
+  }
 }

@@ -1,16 +1,20 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readdir, readFile, stat } from "node:fs/promises";
+import { connect } from "node:net";
+import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { EngineHandle } from "../../../src/node/process/engine-handle.ts";
 import { joinEngine } from "../../../src/node/process/join-engine.ts";
+import { keeperProgram } from "../../../src/node/process/keeper-program.ts";
 import { Lease } from "../../../src/node/process/lease.ts";
 import { readRecord } from "../../../src/node/process/read-record.ts";
 import { recordFile } from "../../../src/node/process/record.ts";
 import { startKeeper } from "../../../src/node/process/start-keeper.ts";
 import { markedProcesses } from "../../../src/node/process/sweep.ts";
 import type { KeeperOrder } from "../../../src/node/process/wire.ts";
+import { removeFolder } from "../../support/throwaway.ts";
 import { fakeOrder, goneWithin, keep, lives, watch } from "./keeper-support.ts";
 
 const recordOf = (order: KeeperOrder, lease: Lease) => recordFile(order.stateFolder, lease.engine.url);
@@ -88,6 +92,17 @@ describe("a kept engine", () => {
     expect(await Lease.open(path)).toBe("stopping");
     expect(await lives(lease.engine.pid)).toBe(false);
     await releasing;
+  });
+
+  it("does not mind what strangers say at its door", async () => {
+    const order = await fakeOrder();
+    const { lease, ask } = await keep(order);
+    const stranger = connect((await keeperOf(order, lease)).path);
+    stranger.on("error", () => {});
+    await once(stranger, "data");
+    stranger.end("GET / HTTP/1.1\r\n\r\n");
+    await once(stranger, "close");
+    expect(await ask("GET", "/global/health")).toMatchObject({ healthy: true });
   });
 
   it("is ended by force when it does not listen to reason", async () => {
@@ -239,7 +254,9 @@ describe("a keeper", () => {
       lease,
       diagnostic: ({ code }) => code === "keeper_lost" && lost.resolve(),
     });
-    const { pid } = await keeperOf(order, lease);
+    const { pid, path } = await keeperOf(order, lease);
+    // It can't clean up any more.
+    onTestFinished(() => removeFolder(dirname(path)));
     process.kill(pid, "SIGKILL");
     await lost.promise;
     expect(await lives(lease.engine.pid)).toBe(true);
@@ -274,6 +291,16 @@ describe("a keeper", () => {
       expect(markedProcesses(order.mark)).toEqual([]);
     },
   );
+
+  it("ends itself when its starter is gone as soon as it has said what it wants", async () => {
+    const order = await fakeOrder();
+    const { command, file, env } = keeperProgram();
+    const keeper = spawn(command, [file], { env, stdio: ["pipe", "ignore", "inherit"] });
+    onTestFinished(() => void keeper.kill("SIGKILL"));
+    keeper.stdin.end(`${JSON.stringify(order)}\n`);
+    expect(await once(keeper, "exit")).toEqual([0, null]);
+    expect(markedProcesses(order.mark)).toEqual([]);
+  });
 
   it("ends what it has begun when its starter dies before the engine listens", async () => {
     const order = await fakeOrder({ hangs: "wait" });

@@ -5,22 +5,10 @@ import { describe, expect, it } from "vitest";
 import { findBinary } from "../../../src/node/process/find-binary.ts";
 import { platformPackages, thisMachine } from "../../../src/node/process/platform-packages.ts";
 import { behindStub, isStub } from "../../../src/node/process/stub.ts";
+import { STUB } from "../../support/stub.ts";
 import { temporaryFolder } from "./keeper-support.ts";
 
 const installed = fileURLToPath(new URL("../../../node_modules", import.meta.url));
-
-/** What `npm install --ignore-scripts opencode-ai@1.18.33` leaves: the package as it is packed. */
-const STUB = `echo "Error: opencode-ai's postinstall script was not run." >&2
-echo "" >&2
-echo "This occurs when using --ignore-scripts during installation, or when using a" >&2
-echo "package manager like pnpm that does not run postinstall scripts by default." >&2
-echo "" >&2
-echo "To fix this, run the postinstall script manually:" >&2
-echo "  cd node_modules/opencode-ai && node postinstall.mjs" >&2
-echo "" >&2
-echo "Or reinstall opencode-ai without the --ignore-scripts flag." >&2
-exit 1
-`;
 
 /** An install without scripts, with these platform packages; their programs are not the real ones. */
 async function installWithoutScripts(packages: readonly string[]) {
