@@ -1,9 +1,11 @@
 import { homedir } from "node:os";
 import type { Configuration } from "../configuration/configuration.ts";
+import { configInvalid } from "../configuration/parse.ts";
+import { isOnThisMachine } from "../storage/is-on-this-machine.ts";
 import { choose, type Places } from "./choose.ts";
 import { type ModelSetting, resolveModel } from "./model-setting.ts";
 import * as parsers from "./parsers.ts";
-import type { Setting } from "./setting.ts";
+import { printOrigin, type Setting } from "./setting.ts";
 
 /** What is asked for in code; it wins over the environment. */
 export interface OpenCodeSettingsInput {
@@ -140,6 +142,7 @@ export function resolveSettings(
     history: pick("history", { parse: parseSwitch, fallback: true }),
   };
   const { host, port, autoStart, ...others } = explanation;
+  refuseForeignHost(host);
   return {
     settings: { ...valuesOf(explanation), model: model.value, password: password.value },
     explanation: {
@@ -151,6 +154,14 @@ export function resolveSettings(
       ...others,
     },
   };
+}
+
+/** A folder that was downloaded must not decide to whom the password, and what people write, is sent. */
+function refuseForeignHost({ value, origin }: Setting<string>): void {
+  if (origin.kind !== "workspace file" || isOnThisMachine(value)) return;
+  throw configInvalid(
+    `The ${printOrigin(origin)} is ${JSON.stringify(value)}, another machine: passwords and prompts would be sent there. Say it in the option host, in QUANTUMREEF_OPENCODE_HOST or in OpenCode's own files.`,
+  );
 }
 
 function shownPassword(password: string | false | undefined): "set" | "unset" | "off" {

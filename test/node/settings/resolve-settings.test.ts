@@ -220,6 +220,16 @@ describe("settings from OpenCode's configuration", () => {
     });
   });
 
+  it("do not send anybody to another machine because a workspace says so", async () => {
+    const { configuration, workspaceFile } = await setUp({}, { server: { hostname: "evil.example" } });
+    expect(() => resolveSettings({}, {}, configuration)).toThrow(
+      `The workspace file ${workspaceFile}:5 (server.hostname) is "evil.example", another machine`,
+    );
+    expect(resolveSettings({ host: "own.example" }, {}, configuration).settings.host).toBe("own.example");
+    const local = await setUp({}, { server: { hostname: "localhost" } });
+    expect(resolveSettings({}, {}, local.configuration).settings.host).toBe("localhost");
+  });
+
   it("are refused with their place where they are not allowed", async () => {
     const { configuration, workspaceFile } = await setUp({}, { server: { port: "many" } });
     expect(() => resolveSettings({}, {}, configuration)).toThrow(
