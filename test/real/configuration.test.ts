@@ -79,8 +79,7 @@ const WORKSPACE = ".quantumreef/config.json";
 
 /** The configuration as the server has it. */
 async function configOf(client: OpenCode, directory: string): Promise<ConfigObject> {
-  const query = new URLSearchParams({ directory });
-  return (await (await fetch(`${client.process.url}/config?${query}`)).json()) as ConfigObject;
+  return (await client.request("GET", "/config", { query: { directory } })) as ConfigObject;
 }
 
 describe("the configuration of a started server", () => {
@@ -303,12 +302,9 @@ it("OPENCODE_MODEL is the model of prompts, also in a session that another progr
   const place = await setUp();
   await place.global("opencode.json", scriptedConfig(place.model));
   const client = await place.start({ env: { OPENCODE_MODEL: "local/small" } });
-  const query = new URLSearchParams({ directory: place.workspace.directory });
-  const post = async (path: string, body: object) => {
-    const headers = { "content-type": "application/json" };
-    const init = { method: "POST", headers, body: JSON.stringify(body) };
-    return (await (await fetch(`${client.process.url}${path}?${query}`, init)).json()) as { id: string };
-  };
+  const query = { directory: place.workspace.directory };
+  const post = async (path: string, body: object) =>
+    (await client.request("POST", path, { query, body })) as { id: string };
   const modelOf = async (id: string) => (await client.session.messages(id)).at(-1)?.model;
 
   const { id } = await post("/session", {});
