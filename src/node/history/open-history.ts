@@ -1,10 +1,10 @@
-import { resolve } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import { asyncDispose } from "../../engine/async-dispose.ts";
 import { EngineError } from "../../engine/errors.ts";
 import { type Session, type SessionRef, toSessionId } from "../../engine/session.ts";
 import { messageOf } from "../../lifecycle/message-state.ts";
 import { restoreMessages } from "../../lifecycle/restore-messages.ts";
+import { absoluteDirectory } from "../process/directories.ts";
 import { createReader } from "./create-reader.ts";
 import { findDatabase } from "./find-database.ts";
 import type { History, OpenHistoryOptions } from "./history.ts";
@@ -97,7 +97,7 @@ export async function openHistory(options: OpenHistoryOptions = {}): Promise<His
       async *[Symbol.asyncIterator]() {
         const filter = {
           limit: checkLimit(limit),
-          workingDirectory: workingDirectory === undefined ? undefined : resolve(workingDirectory),
+          workingDirectory: workingDirectory === undefined ? undefined : absoluteDirectory(workingDirectory),
         };
         // An open cursor would keep the writer from tidying up its log for as long as the loop takes.
         const ids = view(() => reader.sessionIds(filter));
