@@ -121,8 +121,15 @@ export function toldAlready(
   }
   // That an engine was at work is no news of a session that rests, unless it says something that is not on record.
   for (const [sessionId, events] of statuses) {
-    if (snapshotOf.get(sessionId)?.running || goOn.has(sessionId)) continue;
+    const { running, messages } = snapshotOf.get(sessionId) ?? {};
+    if (running || goOn.has(sessionId) || isUnanswered(messages)) continue;
     for (const event of events) if (event.type === "session_status" && event.running) told.add(event);
   }
   return told;
+}
+
+/** Then an engine that rests has not begun yet, or not ended. */
+function isUnanswered(messages: SessionSnapshot["messages"]): boolean {
+  const newest = messages?.at(-1);
+  return newest !== undefined && (newest.role === "user" || newest.completedAt === undefined);
 }

@@ -36,6 +36,12 @@ export async function readSnapshot(
     ...new Set([sessions.defaultDirectory, ...inUse.map(({ directory }) => directory ?? undefined)]),
   ];
 
+  const messages = new Map<string, readonly DriverMessage[] | undefined>();
+  const readMessages = async (id: string, limit?: number) =>
+    messages.set(id, await sessions.recentMessages(id, signal, limit));
+  // Before it is asked who is at work: what an engine at rest has said before is whole. The other way round a turn that
+  // begins between both would seem to have ended.
+  await Promise.all(withMessages.map((id) => readMessages(id)));
   const [statuses, pending, asking] = await Promise.all([
     Promise.all(directories.map((directory) => sessions.statuses(directory, signal))),
     permissions.list(directories, signal),
@@ -46,15 +52,9 @@ export async function readSnapshot(
     const others = [...running.keys()].filter((id) => !asked.has(id));
     read.push(...(await getAll(others, sessions, signal)));
   }
-  const messages = new Map<string, readonly DriverMessage[] | undefined>();
-  const readMessages = async (id: string, limit?: number) =>
-    messages.set(id, await sessions.recentMessages(id, signal, limit));
   const resting =
     sessionIds === undefined ? newest(read).filter(({ id }) => !running.has(id) && !asked.has(id)) : [];
-  await Promise.all([
-    ...withMessages.map((id) => readMessages(id)),
-    ...resting.map(({ id }) => readMessages(id, 1)),
-  ]);
+  await Promise.all(resting.map(({ id }) => readMessages(id, 1)));
   const now = Date.now();
   return read.map((session) => {
     const { id } = session;
