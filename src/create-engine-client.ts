@@ -1,7 +1,9 @@
+import { OptionalCalls } from "./create-engine-client/optional.ts";
+import { createQuestionCalls } from "./create-engine-client/question-calls.ts";
+import { createSessionCalls } from "./create-engine-client/session-calls.ts";
 import { asyncDispose } from "./engine/async-dispose.ts";
-import type { EngineCapability } from "./engine/capabilities.ts";
 import type { DiagnosticHandler } from "./engine/diagnostics.ts";
-import type { EngineConnection, EngineDriver, SessionSnapshot } from "./engine/driver.ts";
+import type { EngineDriver, ListedSession } from "./engine/driver.ts";
 import type { HealthStatus } from "./engine/engine-client.ts";
 import { EngineError, reasonOf } from "./engine/errors.ts";
 import type { CallOptions, DisposeOptions, ManagedEngineClient } from "./engine/managed-engine-client.ts";
@@ -79,6 +81,7 @@ export function createEngineClient(
   const events = new EventFeed(hub, fanout, diagnostic);
   const registry = new Registry(store, hub, fanout, diagnostic);
   const background = new Background(diagnostic);
+  const optional = new OptionalCalls(driver, link);
   // What the engine does not keep of a session, for as long as this client lives.
   const systemPrompts = new Map<string, string>();
   const runs = new Set<PromptRun>();
@@ -90,31 +93,11 @@ export function createEngineClient(
     running = false,
     resting,
     verified,
-  }: Pick<SessionSnapshot, "session" | "resting" | "verified"> & { running?: boolean }): Session => {
+  }: Pick<ListedSession, "session"> & Partial<ListedSession>): Session => {
     const known = registry.get(session.id) ?? createSessionState(driver.id, session.id).session;
     const status = running ? "running" : (resting ?? known.status);
     return withTold({ ...known, status, ...(running ? { verified } : {}) }, session);
   };
-
-  const unsupported = (capability: EngineCapability): EngineError =>
-    new EngineError(
-      "UNSUPPORTED",
-      `${driver.name} can't do this here: it lacks the capability "${capability}".`,
-      { engine: driver.id },
-    );
-
-  /** Calls one of the optional methods of a driver. */
-  const optional = <T>(
-    capability: EngineCapability,
-    signal: AbortSignal | undefined,
-    work: (connection: EngineConnection, signal: AbortSignal) => Promise<T> | undefined,
-  ): Promise<T> =>
-    link.use(signal, async (connection, scope) => {
-      if (!link.capabilities[capability]) throw unsupported(capability);
-      const result = work(connection, scope);
-      if (result === undefined) throw unsupported(capability);
-      return result;
-    });
 
   const readSession = (session: SessionRef, { signal }: CallOptions = {}): Promise<Session> =>
     link.use(signal, async (connection, scope) => {
@@ -139,7 +122,7 @@ export function createEngineClient(
     hasAudience: (event) => events.reaches(event),
     onUnanswerable: ({ permissionId, sessionId }) =>
       background.add(
-        optional("permissions", undefined, (connection, signal) =>
+        optional.call("permissions", undefined, (connection, signal) =>
           replyPermission(
             connection,
             { permissionId, sessionId, decision: "deny", message: UNANSWERED },
@@ -173,14 +156,10 @@ export function createEngineClient(
     registry,
 
     session: {
-      list: ({ signal } = {}) =>
-        link.use(signal, async (connection, scope) => {
-          const snapshots = await connection.snapshot({ withMessages: [], signal: scope });
-          return snapshots.map(toSession).sort((a, b) => b.updatedAt - a.updatedAt);
-        }),
+      ...createSessionCalls({ link, hub, registry, optional, toSession }),
       create: (create = {}) =>
         link.use(create.signal, async (connection, signal) => {
-          if (create.reviewEdits && !link.capabilities.reviewEdits) throw unsupported("reviewEdits");
+          if (create.reviewEdits && !link.capabilities.reviewEdits) throw optional.unsupported("reviewEdits");
           const session = await connection.createSession({ ...create, signal });
           if (create.systemPrompt !== undefined) systemPrompts.set(session.id, create.systemPrompt);
           if (hub.status.state === "open") hub.apply({ type: "session_created", session });
@@ -209,18 +188,18 @@ export function createEngineClient(
         );
       },
       summarize: (session, { signal } = {}) =>
-        optional("summarize", signal, (connection, scope) =>
+        optional.call("summarize", signal, (connection, scope) =>
           connection.summarize?.(toSessionId(session), { signal: scope }),
         ),
       diff: (session, { signal, messageId } = {}) =>
-        optional("diff", signal, (connection, scope) =>
+        optional.call("diff", signal, (connection, scope) =>
           connection.diff?.(toSessionId(session), { signal: scope, messageId }),
         ),
     },
 
     message: {
       create: async (session, content, { signal } = {}) => {
-        const stored = await optional("storeMessage", signal, (connection, scope) =>
+        const stored = await optional.call("storeMessage", signal, (connection, scope) =>
           connection.storeMessage?.(toSessionId(session), content, { signal: scope }),
         );
         return messageOf(restoreMessage(stored));
@@ -229,29 +208,31 @@ export function createEngineClient(
 
     permissions: {
       list: ({ signal } = {}) =>
-        optional("permissions", signal, (connection, scope) =>
+        optional.call("permissions", signal, (connection, scope) =>
           connection.listPermissions?.({ signal: scope }),
         ),
       reply: (permission, decision, { signal, message } = {}) => {
         const { permissionId, sessionId } =
           typeof permission === "string" ? { permissionId: permission, sessionId: undefined } : permission;
         const asking = sessionId ?? registry.permission(permissionId)?.sessionId;
-        return optional("permissions", signal, (connection, scope) =>
+        return optional.call("permissions", signal, (connection, scope) =>
           replyPermission(connection, { permissionId, sessionId: asking, decision, message }, scope),
         );
       },
     },
 
+    questions: createQuestionCalls(store, optional),
+
     models: {
       list: ({ signal, workingDirectory } = {}) =>
-        optional("models", signal, (connection, scope) =>
+        optional.call("models", signal, (connection, scope) =>
           connection.listModels?.({ signal: scope, workingDirectory }),
         ),
     },
 
     connect: ({ signal } = {}) => hub.mirror(signal),
     request: (method, path, request = {}) =>
-      optional("request", request.signal, (connection, signal) =>
+      optional.call("request", request.signal, (connection, signal) =>
         connection.request?.(method, path, { ...request, signal }),
       ),
 

@@ -13,9 +13,13 @@ export type {
   DriverReport,
   EngineConnection,
   EngineDriver,
+  ListedSession,
   PermissionReply,
   PromptReceipt,
   PromptRequest,
+  QuestionReply,
+  SessionPage,
+  SessionPageRequest,
   SessionSnapshot,
   SnapshotRequest,
 } from "./engine/driver.ts";
@@ -58,12 +62,15 @@ export type {
 } from "./engine/events.ts";
 export { sessionIdOf } from "./engine/events.ts";
 export type {
+  AllSessionsOptions,
   CallOptions,
   CreateSessionOptions,
   DisposeOptions,
   EngineEvents,
   EventStreamOptions,
   EventStreamStatus,
+  ForkOptions,
+  ListSessionsOptions,
   ManagedEngineClient,
   RegistrySnapshot,
   ReplyOptions,
@@ -112,14 +119,18 @@ export type {
   ToolCallUpdateEvent,
 } from "./engine/prompt-events.ts";
 export type { IfRunning, PromptTimeouts } from "./engine/prompt-options.ts";
+export type { QuestionAnswer, QuestionRef } from "./engine/question.ts";
 export type {
   CreateSessionOpts,
   RetryNotice,
   Session,
   SessionActivity,
+  SessionChanges,
   SessionRef,
   SessionStatus,
 } from "./engine/session.ts";
+export type { SessionQuery } from "./engine/session-query.ts";
+export type { Todo } from "./engine/todo.ts";
 export type { HeadersRecord, HeadersSource } from "./http.ts";
 export {
   type ConnectionSignal,

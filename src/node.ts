@@ -3,6 +3,7 @@
  * @module
  */
 
+export type { Todo } from "./engine/todo.ts";
 export type { ConfigObject, KeyPath } from "./node/configuration/config-object.ts";
 export type { Configuration, ConfigurationProblem } from "./node/configuration/configuration.ts";
 export { correctConfigurationText } from "./node/configuration/published-form.ts";
@@ -29,7 +30,7 @@ export type {
 } from "./node/doctor/report.ts";
 export type { History, OpenHistoryOptions } from "./node/history/history.ts";
 export { openHistory } from "./node/history/open-history.ts";
-export type { HistoryLayout, Todo } from "./node/history/reader.ts";
+export type { HistoryLayout } from "./node/history/reader.ts";
 export type { StoredFile, StoredFileVersion } from "./node/history/stored-files.ts";
 export type { EngineMode } from "./node/process/engine-handle.ts";
 export type { OpenCodeProcess } from "./node/process/open-code-process.ts";

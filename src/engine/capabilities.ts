@@ -8,6 +8,17 @@ export interface EngineCapabilities {
   readonly reviewEdits: boolean;
   readonly diff: boolean;
   readonly summarize: boolean;
+  /** What the model asks people is listed, and answers are taken. */
+  readonly questions: boolean;
+  /** The title of a session can be changed, it can be starred and archived. */
+  readonly updateSession: boolean;
+  /** A session that was archived can be taken back. */
+  readonly unarchive: boolean;
+  readonly deleteSession: boolean;
+  /** A session can be copied, up to a message. */
+  readonly fork: boolean;
+  /** The list that the agent works through can be read. */
+  readonly todo: boolean;
   /** The models that it can use are listed. */
   readonly models: boolean;
   /** `client.request()` reaches the engine's own routes. */

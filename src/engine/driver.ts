@@ -6,7 +6,9 @@ import type { CreateSessionOptions, RequestOptions } from "./managed-engine-clie
 import type { FileDiff, PromptContent } from "./message.ts";
 import type { Model } from "./model.ts";
 import type { PermissionDecision, PermissionRequest, QuestionRequest } from "./permission.ts";
-import type { RetryNotice } from "./session.ts";
+import type { RetryNotice, SessionChanges } from "./session.ts";
+import type { SessionQuery } from "./session-query.ts";
+import type { Todo } from "./todo.ts";
 
 /** How a connection tells of itself while it lives. */
 export interface DriverReport {
@@ -125,6 +127,33 @@ export interface PermissionReply {
   readonly signal?: AbortSignal | undefined;
 }
 
+export interface QuestionReply {
+  readonly questionId: string;
+  /** Absent when the client has not seen the request. */
+  readonly sessionId?: string | undefined;
+  /** For each question, in their order, what was chosen or said. Absent: the person does not want to answer. */
+  readonly answers?: readonly (readonly string[])[] | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** A session of a list. */
+export type ListedSession = Pick<SessionSnapshot, "session" | "running" | "verified" | "resting">;
+
+export interface SessionPageRequest extends SessionQuery {
+  /** How many are wanted at most. */
+  readonly limit: number;
+  /** `cursor` of the page before. Absent: the first page. */
+  readonly cursor?: string | undefined;
+  readonly signal: AbortSignal;
+}
+
+export interface SessionPage {
+  /** `updatedAt` descending, also from page to page. There may be fewer than `limit`, or none, and still more to come. */
+  readonly sessions: readonly ListedSession[];
+  /** Where the next page begins. Absent: this is the last. */
+  readonly cursor?: string | undefined;
+}
+
 /** Options of a single call: `signal` must reach the socket. */
 export interface DriverCall {
   readonly signal?: AbortSignal | undefined;
@@ -160,12 +189,31 @@ export interface EngineConnection {
   prompt(request: PromptRequest): Promise<PromptReceipt>;
   abort(sessionId: string, call: DriverCall): Promise<void>;
 
+  /** Reads sessions page by page. Absent: the package filters what `snapshot()` reads. */
+  listSessions?(request: SessionPageRequest): Promise<SessionPage>;
+  /** The sessions that this one started as subagents. Absent: the package looks for them in what `snapshot()` reads. */
+  children?(sessionId: string, call: DriverCall): Promise<readonly ListedSession[]>;
+  /** Capability `updateSession`. All of it or nothing; throws `UNSUPPORTED` for what can't be undone (`unarchive`). */
+  updateSession?(sessionId: string, changes: SessionChanges, call: DriverCall): Promise<DriverSession>;
+  /** Capability `deleteSession`: with its subagents' sessions. What runs in it ends. */
+  deleteSession?(sessionId: string, call: DriverCall): Promise<void>;
+  /** Capability `fork`: a new session with the messages before this one, or with all. */
+  forkSession?(
+    sessionId: string,
+    call: DriverCall & { readonly messageId?: string | undefined },
+  ): Promise<DriverSession>;
+  /** Capability `todo`. */
+  todo?(sessionId: string, call: DriverCall): Promise<readonly Todo[]>;
   /** Capability `storeMessage`. */
   storeMessage?(sessionId: string, content: PromptContent, call: DriverCall): Promise<DriverMessage>;
   /** Capability `permissions`. */
   listPermissions?(call: DriverCall): Promise<readonly PermissionRequest[]>;
   /** Capability `permissions`. */
   replyPermission?(reply: PermissionReply): Promise<void>;
+  /** Capability `questions`. */
+  listQuestions?(call: DriverCall): Promise<readonly QuestionRequest[]>;
+  /** Capability `questions`. */
+  replyQuestion?(reply: QuestionReply): Promise<void>;
   /** Capability `diff`. */
   diff?(
     sessionId: string,

@@ -13,6 +13,7 @@ export type KnownEngineErrorCode =
   | "TIMEOUT"
   | "UNSUPPORTED"
   | "PERMISSION_NOT_FOUND"
+  | "QUESTION_NOT_FOUND"
   | "EVENT_OVERFLOW"
   | "PROVIDER_ERROR"
   | "TURN_LOST"

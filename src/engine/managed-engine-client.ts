@@ -3,9 +3,12 @@ import type { EngineClient, PromptOpts, Unsubscribe } from "./engine-client.ts";
 import type { EngineEvent, EngineEventType } from "./events.ts";
 import type { FileDiff, Message, PromptContent } from "./message.ts";
 import type { Model } from "./model.ts";
-import type { PermissionDecision, PermissionRef, PermissionRequest } from "./permission.ts";
+import type { PermissionDecision, PermissionRef, PermissionRequest, QuestionRequest } from "./permission.ts";
 import type { PromptCall } from "./prompt-call.ts";
-import type { CreateSessionOpts, Session, SessionRef } from "./session.ts";
+import type { QuestionAnswer, QuestionRef } from "./question.ts";
+import type { CreateSessionOpts, Session, SessionChanges, SessionRef } from "./session.ts";
+import type { SessionQuery } from "./session-query.ts";
+import type { Todo } from "./todo.ts";
 
 export interface CallOptions {
   /** Ends the call; its `reason` is what the call rejects with, unchanged. */
@@ -18,6 +21,21 @@ export interface CreateSessionOptions extends CreateSessionOpts, CallOptions {
    * shell command that writes. Default: the client's setting, else false.
    */
   readonly reviewEdits?: boolean | undefined;
+}
+
+export interface ListSessionsOptions extends SessionQuery, CallOptions {
+  /** At most so many, the newest of them. Default: all. */
+  readonly limit?: number | undefined;
+}
+
+export interface AllSessionsOptions extends SessionQuery, CallOptions {
+  /** How many are asked for at a time. Default: 100. */
+  readonly pageSize?: number | undefined;
+}
+
+export interface ForkOptions extends CallOptions {
+  /** Only the messages before this one are copied. Default: all. */
+  readonly messageId?: string | undefined;
 }
 
 export interface ReplyOptions extends CallOptions {
@@ -120,14 +138,46 @@ export interface ManagedEngineClient extends EngineClient, AsyncDisposable {
   readonly capabilities: EngineCapabilities;
   readonly session: {
     /**
-     * All sessions of the engine, `updatedAt` descending.
-     * @throws EngineError `ENGINE_UNAVAILABLE`, `AUTH_REQUIRED`, `TIMEOUT`, `INVALID_RESPONSE`
+     * The sessions of the engine, `updatedAt` descending; archived ones only with `includeArchived`.
+     * @throws EngineError `ENGINE_UNAVAILABLE`, `AUTH_REQUIRED`, `TIMEOUT`, `INVALID_RESPONSE`, `INVALID_REQUEST` (a
+     *   `limit` that is no whole number, 0 or more)
      */
-    list(options?: CallOptions): Promise<readonly Session[]>;
+    list(options?: ListSessionsOptions): Promise<readonly Session[]>;
+    /**
+     * The same sessions as `list()` gives, read page by page while they are iterated: leaving the loop asks for no more.
+     * Each comes once. One that is used between two pages moves to the front, and may be missed if it had not come
+     * yet; `client.registry` misses none. The iteration throws as `list`.
+     */
+    all(options?: AllSessionsOptions): AsyncIterable<Session>;
     /** @throws EngineError `INVALID_REQUEST` (an unknown model: the message names those that exist) and as `list` */
     create(options?: CreateSessionOptions): Promise<Session>;
     /** @throws EngineError `SESSION_NOT_FOUND` and as `list` */
     get(session: SessionRef, options?: CallOptions): Promise<Session>;
+    /**
+     * Changes the title, stars a session, archives it: all that is given, or nothing. The mirror has it when this
+     * resolves, if it holds the session and the event stream is open; others are told by `session_updated`.
+     * @throws EngineError `UNSUPPORTED` (also for `archived: false` where that can't be undone), and as `get`
+     */
+    update(session: SessionRef, changes: SessionChanges, options?: CallOptions): Promise<Session>;
+    /**
+     * Deletes a session for good, with those of its subagents. A turn that runs in it ends as `error`,
+     * `SESSION_NOT_FOUND`. The mirror has it as in `update`; others are told by `session_deleted`.
+     * @throws EngineError `UNSUPPORTED`, and as `get`
+     */
+    delete(session: SessionRef, options?: CallOptions): Promise<void>;
+    /**
+     * Makes a new session with copies of the messages, which have new ids; the model does not run, and files stay as
+     * they are. The new session is nobody's child.
+     * @throws EngineError `INVALID_REQUEST` (the session has no such message), `UNSUPPORTED`, and as `get`
+     */
+    fork(session: SessionRef, options?: ForkOptions): Promise<Session>;
+    /** The sessions that this one started as subagents, `updatedAt` descending. Throws as `get`. */
+    children(session: SessionRef, options?: CallOptions): Promise<readonly Session[]>;
+    /**
+     * The list that the agent works through, in its order; empty if it made none.
+     * @throws EngineError `UNSUPPORTED`, and as `get`
+     */
+    todo(session: SessionRef, options?: CallOptions): Promise<readonly Todo[]>;
     /** Oldest first. Throws as `get`. */
     messages(session: SessionRef, options?: CallOptions): Promise<readonly Message[]>;
     /**
@@ -162,6 +212,23 @@ export interface ManagedEngineClient extends EngineClient, AsyncDisposable {
     list(options?: CallOptions): Promise<readonly PermissionRequest[]>;
     /** @throws EngineError `PERMISSION_NOT_FOUND` when it was answered or dropped, and as `session.list` */
     reply(permission: PermissionRef, decision: PermissionDecision, options?: ReplyOptions): Promise<void>;
+  };
+  readonly questions: {
+    /**
+     * What the model asked and nobody has answered yet.
+     * @throws EngineError `UNSUPPORTED`, and as `session.list`
+     */
+    list(options?: CallOptions): Promise<readonly QuestionRequest[]>;
+    /**
+     * Answers: for each question of the request, in their order, an option's label or the person's own words. An empty
+     * list leaves a question unanswered.
+     * @throws EngineError `QUESTION_NOT_FOUND` when it was answered or dropped; `INVALID_REQUEST` for more or fewer
+     *   answers than questions, or several to a question that takes one (where the request is given or known);
+     *   `UNSUPPORTED`, and as `session.list`
+     */
+    reply(question: QuestionRef, answers: readonly QuestionAnswer[], options?: CallOptions): Promise<void>;
+    /** Does not answer: the turn that asked ends as `rejected`. Throws as `reply`. */
+    reject(question: QuestionRef, options?: CallOptions): Promise<void>;
   };
   readonly models: {
     /**

@@ -65,6 +65,14 @@ export function toSessionId(session: SessionRef): string {
   throw new EngineError("INVALID_REQUEST", "A session is named by its id, or by an object that has one.");
 }
 
+/** What is to be changed of a session; what is left out stays. */
+export interface SessionChanges {
+  readonly title?: string | undefined;
+  /** An archived session is kept, and no longer listed. Where the engine can't take it back, `false` is `UNSUPPORTED`. */
+  readonly archived?: boolean | undefined;
+  readonly starred?: boolean | undefined;
+}
+
 /** What a new session starts with; everything is optional. */
 export interface CreateSessionOpts {
   /** Default: the engine makes one up after the first prompt. */

@@ -28,6 +28,7 @@ export class OpenCodeClient implements ManagedEngineClient {
   readonly message: ManagedEngineClient["message"];
   readonly events: ManagedEngineClient["events"];
   readonly permissions: ManagedEngineClient["permissions"];
+  readonly questions: ManagedEngineClient["questions"];
   readonly models: ManagedEngineClient["models"];
   readonly registry: ManagedEngineClient["registry"];
   readonly connect: ManagedEngineClient["connect"];
@@ -46,6 +47,7 @@ export class OpenCodeClient implements ManagedEngineClient {
     this.message = client.message;
     this.events = client.events;
     this.permissions = client.permissions;
+    this.questions = client.questions;
     this.models = client.models;
     this.registry = client.registry;
     this.connect = client.connect;

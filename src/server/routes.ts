@@ -39,7 +39,8 @@ export function createRoutes(
   const prompts = new Prompts(client);
 
   return {
-    listSessions: async ({ signal }) => Response.json(await client.session.list({ signal })),
+    listSessions: async ({ signal }) =>
+      Response.json(await client.session.list({ includeArchived: true, signal })),
     async createSession({ request, signal }) {
       const body = parse(createSessionBodySchema, await readJsonBody(request), "The body");
       return Response.json(await client.session.create({ ...body, signal }), { status: 201 });

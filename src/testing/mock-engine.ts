@@ -11,7 +11,9 @@ import { EngineError } from "../engine/errors.ts";
 import type { PermissionDecision, PermissionRequest } from "../engine/permission.ts";
 import { type Channel, createChannel } from "../stream/channel.ts";
 import { MockMemory } from "./mock-memory.ts";
-import { type MockStep, playStep } from "./mock-steps.ts";
+import { MockQuestions } from "./mock-questions.ts";
+import { mockSessions } from "./mock-sessions.ts";
+import { type MockStage, type MockStep, playStep } from "./mock-steps.ts";
 
 /** What the mock's brain does with a prompt, step by step. Default: it answers `Mock answer.` */
 export type MockScript = (prompt: PromptRequest) => Iterable<MockStep> | AsyncIterable<MockStep>;
@@ -43,6 +45,12 @@ const everything: EngineCapabilities = {
   reviewEdits: false,
   diff: false,
   summarize: true,
+  questions: true,
+  updateSession: true,
+  unarchive: true,
+  deleteSession: true,
+  fork: true,
+  todo: true,
   models: false,
   request: false,
 };
@@ -75,6 +83,8 @@ export function createMockEngine(
     for (const stream of streams) stream.push({ event });
   };
 
+  const questions = new MockQuestions(emit, calls);
+
   const ask = (request: PermissionRequest): Promise<PermissionDecision> => {
     const { promise, resolve } = Promise.withResolvers<PermissionDecision>();
     answers.set(request.permissionId, resolve);
@@ -87,23 +97,33 @@ export function createMockEngine(
     const messageId = memory.newId("msg");
     const createdAt = memory.now();
     const message: DriverMessage = { id: messageId, sessionId, role: "assistant", turnId, createdAt };
+    // Of a session that was deleted meanwhile there is nothing more to say.
+    const tell = (event: DriverEvent) => {
+      if (memory.has(sessionId)) emit(event);
+    };
     const finish = (end: Partial<DriverMessage>) =>
-      emit({ type: "message_updated", message: { ...message, completedAt: memory.now(), ...end } });
+      tell({ type: "message_updated", message: { ...message, completedAt: memory.now(), ...end } });
     emit({ type: "session_status", sessionId, running: true });
     emit({ type: "message_updated", message });
+    const stage: MockStage = {
+      sessionId,
+      messageId,
+      newId: (kind) => memory.newId(kind),
+      emit: tell,
+      ask,
+      question: questions.ask,
+      todo: (todos) => memory.setTodos(sessionId, todos),
+      signal,
+    };
     try {
+      let stopReason = "stop";
       for await (const step of script(request)) {
         signal.throwIfAborted();
-        await playStep(step, {
-          sessionId,
-          messageId,
-          newId: (kind) => memory.newId(kind),
-          emit,
-          ask,
-          signal,
-        });
+        if (await playStep(step, stage)) continue;
+        stopReason = "tool_calls";
+        break;
       }
-      finish({ stopReason: "stop" });
+      finish({ stopReason });
     } catch (cause) {
       const aborted = signal.aborted && { code: "PROMPT_ABORTED", message: "This turn was aborted." };
       const told = EngineError.is(cause) ? cause.toJSON() : { code: "UNKNOWN", message: String(cause) };
@@ -116,7 +136,8 @@ export function createMockEngine(
       answers.delete(permissionId);
       memory.dropPermission(permissionId);
     }
-    emit({ type: "session_status", sessionId, running: false });
+    questions.drop(messageId);
+    tell({ type: "session_status", sessionId, running: false });
   };
 
   const connect = async (): Promise<EngineConnection> => {
@@ -145,7 +166,9 @@ export function createMockEngine(
       health: async () => ({ ok: true, latencyMs: 0 }),
       snapshot: async ({ sessionIds, withMessages }) => {
         calls.push("snapshot");
-        return memory.snapshot(sessionIds, withMessages, (id) => running.has(id));
+        return memory
+          .snapshot(sessionIds, withMessages, (id) => running.has(id))
+          .map((snapshot) => ({ ...snapshot, questions: questions.of(snapshot.session.id) }));
       },
       async createSession({ title = "", workingDirectory, model }) {
         const session = memory.newSession({ title, workingDirectory, model });
@@ -153,6 +176,8 @@ export function createMockEngine(
         emit({ type: "session_created", session });
         return session;
       },
+      ...mockSessions({ memory, emit, calls, stop: (sessionId) => running.get(sessionId)?.abort() }),
+      ...questions.methods(),
       messages: async (sessionId) => memory.messages(sessionId),
       async prompt(request) {
         calls.push(`prompt ${request.sessionId}`);

@@ -3,12 +3,14 @@ import type { DriverEvent, DriverMessage, DriverPart, DriverSession } from "../e
 import { EngineError } from "../engine/errors.ts";
 import { toContentList } from "../engine/message.ts";
 import type { PermissionRequest } from "../engine/permission.ts";
+import type { Todo } from "../engine/todo.ts";
 
 /** What the mock engine has on record: the truth that a client reads again after a gap. */
 export class MockMemory {
   readonly #sessions = new Map<string, DriverSession>();
   readonly #messages = new Map<string, Map<string, DriverMessage>>();
   readonly #permissions = new Map<string, PermissionRequest>();
+  readonly #todos = new Map<string, readonly Todo[]>();
   #count = 0;
 
   /** A clock that goes on by one with every look at it: tests see the same times every run. */
@@ -35,6 +37,10 @@ export class MockMemory {
     });
   }
 
+  has(sessionId: string): boolean {
+    return this.#sessions.has(sessionId);
+  }
+
   sessions(): readonly DriverSession[] {
     return [...this.#sessions.values()];
   }
@@ -49,6 +55,14 @@ export class MockMemory {
     if (this.#messages.get(sessionId)?.has(messageId) !== true) return;
     const message = `The session has a message ${messageId} already.`;
     throw new EngineError("INVALID_REQUEST", message, { engine: "mock", sessionId });
+  }
+
+  todos(sessionId: string): readonly Todo[] {
+    return this.#todos.get(sessionId) ?? [];
+  }
+
+  setTodos(sessionId: string, todos: readonly Todo[]): void {
+    this.#todos.set(sessionId, todos);
   }
 
   permissions(): readonly PermissionRequest[] {
@@ -102,6 +116,7 @@ export class MockMemory {
       case "session_deleted":
         this.#sessions.delete(event.sessionId);
         this.#messages.delete(event.sessionId);
+        this.#todos.delete(event.sessionId);
         break;
       case "message_updated": {
         const { message } = event;

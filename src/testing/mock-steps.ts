@@ -2,8 +2,9 @@ import type { DriverEvent } from "../engine/driver-events.ts";
 import type { EngineErrorInfo } from "../engine/errors.ts";
 import { EngineError } from "../engine/errors.ts";
 import type { ToolCall } from "../engine/message.ts";
-import type { PermissionDecision, PermissionRequest } from "../engine/permission.ts";
+import type { PermissionDecision, PermissionRequest, QuestionRequest } from "../engine/permission.ts";
 import { scoped } from "../engine/scope.ts";
+import type { Todo } from "../engine/todo.ts";
 
 /** One thing that the mock's brain does. */
 export type MockStep =
@@ -17,6 +18,10 @@ export type MockStep =
       readonly output?: string;
       readonly ask?: Pick<PermissionRequest, "description" | "patterns" | "diff">;
     }
+  /** Asks the person, and goes on with the answers; one who does not want to answer ends the turn. */
+  | { readonly question: QuestionRequest["questions"] }
+  /** Writes the list that it works through. */
+  | { readonly todo: readonly Todo[] }
   /** Ends the turn with an error. */
   | { readonly error: EngineErrorInfo }
   /** Waits until the test lets it go on. */
@@ -26,18 +31,27 @@ export interface MockStage {
   readonly sessionId: string;
   readonly messageId: string;
   readonly signal: AbortSignal;
-  newId(kind: "prt" | "call" | "per"): string;
+  newId(kind: "prt" | "call" | "per" | "que"): string;
   emit(event: DriverEvent): void;
   ask(request: PermissionRequest): Promise<PermissionDecision>;
+  /** Resolves with the answers, or with nothing if there will be none. */
+  question(request: QuestionRequest): Promise<readonly (readonly string[])[] | undefined>;
+  todo(todos: readonly Todo[]): void;
 }
 
-/** Plays one step as an engine tells it: part, deltas, whole part; tool calls by their stages. */
-export async function playStep(step: MockStep, stage: MockStage): Promise<void> {
+/**
+ * Plays one step as an engine tells it: part, deltas, whole part; tool calls by their stages. Resolves with `false` if
+ * the turn ends with it.
+ */
+export async function playStep(step: MockStep, stage: MockStage): Promise<boolean> {
+  if ("question" in step) return askPerson(step.question, stage);
   if ("text" in step) await speak("text", step.text, stage);
   else if ("reasoning" in step) await speak("reasoning", step.reasoning, stage);
   else if ("error" in step) throw EngineError.from(step.error);
   else if ("wait" in step) await scoped([stage.signal], () => step.wait);
+  else if ("todo" in step) stage.todo(step.todo);
   else await runTool(step, stage);
+  return true;
 }
 
 async function speak(type: "text" | "reasoning", text: string, stage: MockStage): Promise<void> {
@@ -62,14 +76,7 @@ async function runTool(step: Extract<MockStep, { tool: string }>, stage: MockSta
     status: "pending",
   };
   const partId = stage.newId("prt");
-  const tell = (toolCall: ToolCall) =>
-    stage.emit({
-      type: "part_updated",
-      sessionId,
-      messageId,
-      part: { type: "tool", id: partId, toolCall },
-      complete: true,
-    });
+  const tell = (toolCall: ToolCall) => tellTool(partId, toolCall, stage);
   tell(call);
   tell({ ...call, status: "running" });
   if (step.ask !== undefined) {
@@ -88,4 +95,38 @@ async function runTool(step: Extract<MockStep, { tool: string }>, stage: MockSta
     if (decision === "deny") return tell({ ...call, status: "error", error: "Permission denied." });
   }
   tell({ ...call, status: "success", output: step.output ?? "" });
+}
+
+/** As a tool call, like engines do. */
+async function askPerson(questions: QuestionRequest["questions"], stage: MockStage): Promise<boolean> {
+  const { sessionId, messageId, signal } = stage;
+  const partId = stage.newId("prt");
+  const call: ToolCall = {
+    id: stage.newId("call"),
+    name: "question",
+    input: { questions },
+    status: "running",
+  };
+  const tell = (change: Partial<ToolCall>) => tellTool(partId, { ...call, ...change }, stage);
+  tell({});
+  const questionId = stage.newId("que");
+  const request = { questionId, sessionId, messageId, toolCallId: call.id, questions, createdAt: 0 };
+  const answers = await scoped([signal], () => stage.question(request)).catch((reason: unknown) => {
+    tell({ status: "error", error: "Aborted." });
+    throw reason;
+  });
+  if (answers === undefined) {
+    tell({ status: "error", error: "The person dismissed the question." });
+    return false;
+  }
+  const said = questions.map(({ question }, index) =>
+    `${question} ${answers[index]?.join(", ") ?? ""}`.trim(),
+  );
+  tell({ status: "success", output: said.join("\n") });
+  return true;
+}
+
+function tellTool(partId: string, toolCall: ToolCall, { sessionId, messageId, emit }: MockStage): void {
+  const part = { type: "tool", id: partId, toolCall } as const;
+  emit({ type: "part_updated", sessionId, messageId, part, complete: true });
 }

@@ -18,6 +18,12 @@ export const v1Capabilities: EngineCapabilities = {
   reviewEdits: false,
   diff: false,
   summarize: true,
+  questions: false,
+  updateSession: false,
+  unarchive: false,
+  deleteSession: false,
+  fork: false,
+  todo: false,
   models: false,
   request: true,
 };

@@ -548,6 +548,12 @@ function driverOf(play: (options: { readonly signal: AbortSignal }) => DriverEve
     reviewEdits: false,
     diff: false,
     summarize: false,
+    questions: false,
+    updateSession: false,
+    unarchive: false,
+    deleteSession: false,
+    fork: false,
+    todo: false,
     models: false,
     request: false,
   };

@@ -1,7 +1,8 @@
 import type { DiagnosticHandler } from "../../engine/diagnostics.ts";
 import type { FileDiff, Message } from "../../engine/message.ts";
 import type { Session, SessionRef } from "../../engine/session.ts";
-import type { HistoryLayout, Todo } from "./reader.ts";
+import type { Todo } from "../../engine/todo.ts";
+import type { HistoryLayout } from "./reader.ts";
 import type { StoredFile } from "./stored-files.ts";
 
 export interface OpenHistoryOptions {

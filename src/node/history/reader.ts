@@ -1,15 +1,7 @@
 import type { DriverMessage, DriverSession } from "../../engine/driver-events.ts";
 import type { FileDiff } from "../../engine/message.ts";
+import type { Todo } from "../../engine/todo.ts";
 import type { StoredFile } from "./stored-files.ts";
-
-/** An item of the list that an agent works through. */
-export interface Todo {
-  readonly content: string;
-  /** As the engine says it, for example `"pending"`, `"in_progress"`, `"completed"`, `"cancelled"`. */
-  readonly status: string;
-  /** For example `"high"`, `"medium"`, `"low"`. */
-  readonly priority: string;
-}
 
 /** `"current"`: of OpenCode 1.x. `"legacy"`: of the first OpenCode, the Go program, and of what descends from it. */
 export type HistoryLayout = "current" | "legacy";

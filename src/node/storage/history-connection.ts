@@ -32,6 +32,12 @@ const nothing: EngineCapabilities = {
   reviewEdits: false,
   diff: false,
   summarize: false,
+  questions: false,
+  updateSession: false,
+  unarchive: false,
+  deleteSession: false,
+  fork: false,
+  todo: false,
   models: false,
   request: false,
 };

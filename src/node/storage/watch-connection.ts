@@ -2,6 +2,8 @@ import type {
   DriverItem,
   DriverReport,
   EngineConnection,
+  SessionPage,
+  SessionPageRequest,
   SessionSnapshot,
   SnapshotRequest,
 } from "../../engine/driver.ts";
@@ -26,6 +28,9 @@ export interface WatchOptions {
   /** Milliseconds between two lists of sessions, where there is no database; 0: never. */
   readonly pollEvery: number;
 }
+
+/** Of how many sessions of a list it is looked up whether another process runs them. */
+const JUDGED = 100;
 
 /** The connection, and what other processes do in the same sessions. */
 export function watchConnection(options: WatchOptions): EngineConnection {
@@ -76,6 +81,13 @@ export function watchConnection(options: WatchOptions): EngineConnection {
     }
   };
 
+  const listSessions = async (request: SessionPageRequest): Promise<SessionPage> => {
+    const page = await connection.listSessions?.(request);
+    if (page === undefined) return { sessions: [] };
+    const asked = new Set(page.sessions.slice(0, JUDGED).map(({ session }) => session.id));
+    return { ...page, sessions: page.sessions.map((one) => judge({ ...one, permissions: [] }, asked)) };
+  };
+
   return {
     ...connection,
     async events({ after, signal }) {
@@ -107,6 +119,7 @@ export function watchConnection(options: WatchOptions): EngineConnection {
     },
 
     snapshot,
+    ...(connection.listSessions && { listSessions }),
     async createSession(create) {
       const session = await connection.createSession(create);
       dealWith(session.id);

@@ -18,8 +18,10 @@ import { NativeModels } from "./models.ts";
 import { NativePermissions } from "./permissions.ts";
 import { promptBody, toParts } from "./prompt-body.ts";
 import { NativeQuestions } from "./questions.ts";
-import { messageDecoder, messagesDecoder, sessionDecoder } from "./read-wire.ts";
-import { fileDiffsSchema, healthSchema } from "./schema.ts";
+import { messageDecoder, messagesDecoder, sessionDecoder, sessionsDecoder } from "./read-wire.ts";
+import { fileDiffsSchema, healthSchema, todosSchema } from "./schema.ts";
+import { forkSession, updateSession } from "./session-changes.ts";
+import { readSessionPage, withStatus } from "./session-pages.ts";
 import { NativeSessions } from "./sessions.ts";
 import { readSnapshot } from "./snapshot.ts";
 import { summarize } from "./summarize.ts";
@@ -30,6 +32,12 @@ export const nativeCapabilities: EngineCapabilities = {
   reviewEdits: true,
   diff: true,
   summarize: true,
+  questions: true,
+  updateSession: true,
+  unarchive: false,
+  deleteSession: true,
+  fork: true,
+  todo: true,
   models: true,
   request: true,
 };
@@ -64,7 +72,7 @@ export function createNativeConnection(options: NativeOptions): EngineConnection
   const life = new AbortController();
   const sessions = new NativeSessions(http, report, workingDirectory);
   const permissions = new NativePermissions(http, sessions);
-  const questions = new NativeQuestions(http);
+  const questions = new NativeQuestions(http, sessions);
   const models = new NativeModels(http);
   const toldOnce = new Set<string>();
 
@@ -188,6 +196,34 @@ export function createNativeConnection(options: NativeOptions): EngineConnection
       const path = `${sessions.path(sessionId)}/message`;
       return decodeMessage((await http.json("POST", path, messageDecoder, { body, signal })).value);
     },
+    listSessions: (request) => readSessionPage(request, sessions),
+    async children(sessionId, { signal }) {
+      const path = `${sessions.path(sessionId)}/children`;
+      const { value } = await http.json("GET", path, sessionsDecoder, { signal });
+      const directory = await sessions.directoryOf(sessionId, signal);
+      return withStatus(value, directory, sessions, signal);
+    },
+    updateSession: (sessionId, changes, call) => updateSession(sessionId, changes, http, sessions, call),
+    async deleteSession(sessionId, { signal }) {
+      await http.send("DELETE", sessions.path(sessionId), { signal });
+    },
+    forkSession: (sessionId, call) => forkSession(sessionId, http, sessions, call),
+    async todo(sessionId, { signal }) {
+      const { value } = await http.json("GET", `${sessions.path(sessionId)}/todo`, todosSchema, { signal });
+      return value.map(({ content, status, priority }) => ({
+        content,
+        status,
+        priority: priority ?? "medium",
+      }));
+    },
+    async listQuestions({ signal }) {
+      const list = await questions.list(sessions.directories(), signal);
+      if (list !== undefined) return list;
+      const message =
+        'This release of OpenCode can\'t list what its model asks: it lacks the capability "questions".';
+      throw new EngineError("UNSUPPORTED", message, { engine: "opencode" });
+    },
+    replyQuestion: (reply) => questions.reply(reply),
     listPermissions: ({ signal }) => permissions.list(sessions.directories(), signal),
     replyPermission: (reply: PermissionReply) => permissions.reply(reply),
     async diff(sessionId, { signal, messageId }: DriverCall & { readonly messageId?: string | undefined }) {

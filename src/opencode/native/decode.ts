@@ -20,7 +20,7 @@ import { isFileDiff } from "./shapes.ts";
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
 export function decodeSession(wire: WireSession): DriverSession {
-  const { id, title, directory, parentID, model, time } = wire;
+  const { id, title, directory, parentID, model, time, metadata } = wire;
   return {
     id,
     title,
@@ -30,6 +30,7 @@ export function decodeSession(wire: WireSession): DriverSession {
     ...(directory ? { workingDirectory: directory } : {}),
     ...(parentID ? { parentId: parentID } : {}),
     ...(time.archived ? { archived: true } : {}),
+    ...(metadata?.starred === true ? { starred: true } : {}),
   };
 }
 

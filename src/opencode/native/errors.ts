@@ -49,6 +49,7 @@ const CODE_OF_BODY: ReadonlyMap<string, EngineErrorCode> = new Map([
   ["NotFoundError", "SESSION_NOT_FOUND"],
   ["SessionNotFoundError", "SESSION_NOT_FOUND"],
   ["PermissionNotFoundError", "PERMISSION_NOT_FOUND"],
+  ["QuestionNotFoundError", "QUESTION_NOT_FOUND"],
   ["BadRequest", "INVALID_REQUEST"],
   ["ConfigJsonError", "CONFIG_INVALID"],
   ["ConfigInvalidError", "CONFIG_INVALID"],

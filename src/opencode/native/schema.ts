@@ -29,6 +29,8 @@ export const sessionSchema = z.looseObject({
   parentID: optionalString,
   model: z.optional(z.nullable(modelRefSchema)),
   time: z.looseObject({ created: z.number(), updated: z.number(), archived: optionalNumber }),
+  /** Anybody's: it is kept as it is. */
+  metadata: z.optional(z.nullable(z.record(z.string(), z.unknown()))),
 });
 export type WireSession = z.infer<typeof sessionSchema>;
 
@@ -186,6 +188,9 @@ export const configSchema = z.object({
 });
 export type WireConfig = z.infer<typeof configSchema>;
 
+export const todosSchema = z.array(
+  z.looseObject({ content: z.string(), status: z.string(), priority: z.optional(z.nullable(z.string())) }),
+);
 export const sessionsSchema = z.array(sessionSchema);
 export const messagesSchema = z.array(messageSchema);
 export const permissionsSchema = z.array(permissionSchema);

@@ -61,21 +61,18 @@ export class NativeSessions {
     const found = new Map<string, WireSession>();
     let cursor: string | undefined;
     do {
-      const query = { archived: true, limit: PAGE, cursor };
-      const page = await this.#page(query, signal);
-      if (page === undefined) return this.#listDirectory(signal);
-      const before = found.size;
+      const page = await this.page({ archived: true }, PAGE, cursor, signal);
+      if (page === undefined) return this.listDirectory(undefined, signal);
       for (const session of page.sessions) found.set(session.id, session);
-      // The cursor is a time: a page that brings nothing new would come again for ever.
-      cursor = found.size > before ? page.cursor : undefined;
+      cursor = page.cursor;
     } while (cursor !== undefined);
     return [...found.values()];
   }
 
   /** Of one page; those of one directory where the release knows no more. */
   async newest(signal: AbortSignal | undefined): Promise<readonly WireSession[]> {
-    const page = await this.#page({ archived: true, limit: NEWEST }, signal);
-    return page?.sessions ?? this.#listDirectory(signal);
+    const page = await this.page({ archived: true }, NEWEST, undefined, signal);
+    return page?.sessions ?? this.listDirectory(undefined, signal);
   }
 
   async newestMessageId(sessionId: string, signal: AbortSignal | undefined): Promise<string | undefined> {
@@ -84,32 +81,45 @@ export class NativeSessions {
     return value.at(-1)?.info.id;
   }
 
-  async #page(
-    query: Readonly<Record<string, string | number | boolean | undefined>>,
+  /** The newest first. `undefined`: the release has no pages. */
+  async page(
+    filter: Readonly<Record<string, string | boolean | undefined>>,
+    limit: number,
+    after: string | undefined,
     signal: AbortSignal | undefined,
-  ) {
+  ): Promise<{ readonly sessions: readonly WireSession[]; readonly cursor: string | undefined } | undefined> {
+    const { before, given } = readCursor(after);
     try {
-      const answer = await this.#http.json("GET", "/experimental/session", sessionsDecoder, {
+      const query = { ...filter, limit: limit + given.length, cursor: before };
+      const { value, headers } = await this.#http.json("GET", "/experimental/session", sessionsDecoder, {
         query,
         signal,
       });
-      return { sessions: answer.value, cursor: answer.headers.get("x-next-cursor") ?? undefined };
+      const isGiven = new Set(given);
+      const sessions = value.filter(({ id }) => !isGiven.has(id));
+      const next = headers.get("x-next-cursor") === null ? undefined : writeCursor(value, given);
+      // A page that brings nothing new would come again for ever.
+      return { sessions, cursor: sessions.length === 0 || next === after ? undefined : next };
     } catch (error) {
       if (lacksRoute(error)) return undefined;
       throw error;
     }
   }
 
-  async #listDirectory(signal: AbortSignal | undefined): Promise<readonly WireSession[]> {
+  /** All sessions of a directory; without one, of that where this client works. */
+  async listDirectory(
+    directory: string | undefined = this.defaultDirectory,
+    signal?: AbortSignal | undefined,
+  ): Promise<readonly WireSession[]> {
     // Without a limit it is the newest hundred; below zero there is none.
-    const query = { directory: this.defaultDirectory, limit: -1 };
+    const query = { directory, limit: -1 };
     return (await this.#http.json("GET", "/session", sessionsDecoder, { query, signal })).value;
   }
 
   /** The sessions that run in a directory, or wait to ask their model again. Asking makes the engine load it. */
   async statuses(
     directory: string | undefined,
-    signal: AbortSignal,
+    signal: AbortSignal | undefined,
   ): Promise<readonly (readonly [sessionId: string, status: WireStatus])[]> {
     try {
       const query = { directory };
@@ -150,4 +160,23 @@ export class NativeSessions {
       return undefined;
     }
   }
+}
+
+/*
+ * The engine's cursor is a time, and what was changed in that very millisecond is on neither side of it. So that time is
+ * asked for again with the next page, and who was given of it is left out.
+ */
+
+function readCursor(cursor: string | undefined): { before: number | undefined; given: readonly string[] } {
+  if (cursor === undefined) return { before: undefined, given: [] };
+  const [time, ...given] = cursor.split(" ");
+  return { before: Number(time) + 1, given };
+}
+
+function writeCursor(page: readonly WireSession[], given: readonly string[]): string | undefined {
+  const last = page.at(-1)?.time.updated;
+  if (last === undefined) return undefined;
+  const ids = page.filter(({ time }) => time.updated === last).map(({ id }) => id);
+  const before = page[0]?.time.updated === last ? given : [];
+  return [String(last), ...new Set([...before, ...ids])].join(" ");
 }

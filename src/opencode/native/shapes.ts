@@ -10,7 +10,7 @@ type Fields = Readonly<Record<string, unknown>>;
 
 export function isSession(value: unknown): value is WireSession {
   if (!isFields(value)) return false;
-  const { id, title, directory, parentID, model, time } = value;
+  const { id, title, directory, parentID, model, time, metadata } = value;
   return (
     typeof id === "string" &&
     typeof title === "string" &&
@@ -20,7 +20,8 @@ export function isSession(value: unknown): value is WireSession {
     isFields(time) &&
     isNumber(time.created) &&
     isNumber(time.updated) &&
-    isMaybeNumber(time.archived)
+    isMaybeNumber(time.archived) &&
+    (metadata == null || isPlainRecord(metadata))
   );
 }
 
