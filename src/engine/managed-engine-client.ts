@@ -160,8 +160,8 @@ export interface ManagedEngineClient extends EngineClient, AsyncDisposable {
      */
     update(session: SessionRef, changes: SessionChanges, options?: CallOptions): Promise<Session>;
     /**
-     * Deletes a session for good, with those of its subagents. A turn that runs in it ends as `error`,
-     * `SESSION_NOT_FOUND`. The mirror has it as in `update`; others are told by `session_deleted`.
+     * Deletes a session for good, with those of its subagents. A turn that runs in it is stopped: it ends as `aborted`,
+     * or as `error` with `SESSION_NOT_FOUND`. The mirror has it as in `update`; others are told by `session_deleted`.
      * @throws EngineError `UNSUPPORTED`, and as `get`
      */
     delete(session: SessionRef, options?: CallOptions): Promise<void>;

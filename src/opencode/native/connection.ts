@@ -205,7 +205,10 @@ export function createNativeConnection(options: NativeOptions): EngineConnection
     },
     updateSession: (sessionId, changes, call) => updateSession(sessionId, changes, http, sessions, call),
     async deleteSession(sessionId, { signal }) {
-      await http.send("DELETE", sessions.path(sessionId), { signal });
+      const path = sessions.path(sessionId);
+      // What waits for a person there would wait for ever, and the session that is gone would stay at work.
+      await http.send("POST", `${path}/abort`, { signal });
+      await http.send("DELETE", path, { signal });
     },
     forkSession: (sessionId, call) => forkSession(sessionId, http, sessions, call),
     async todo(sessionId, { signal }) {
@@ -217,7 +220,7 @@ export function createNativeConnection(options: NativeOptions): EngineConnection
       }));
     },
     async listQuestions({ signal }) {
-      const list = await questions.list(sessions.directories(), signal);
+      const list = await questions.waiting(sessions.directories(), signal);
       if (list !== undefined) return list;
       const message =
         'This release of OpenCode can\'t list what its model asks: it lacks the capability "questions".';
