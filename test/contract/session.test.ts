@@ -56,6 +56,41 @@ describe("GET /v1/session", () => {
     expect(await client.session.list()).toMatchObject([{ status: "running" }, { status: "idle" }]);
   });
 
+  it("is enough to search in, and to find children; the rest of what is done with sessions is not in the contract", async () => {
+    const { client, engine, sent } = stage();
+    const told = { createdAt: 1, updatedAt: 1 };
+    for (const session of [
+      { ...told, id: "ses_a", title: "Alpha" },
+      { ...told, id: "ses_b", title: "Beta", archived: true },
+      { ...told, id: "ses_c", title: "Gamma", parentId: "ses_a" },
+    ])
+      engine.emit({ type: "session_created", session });
+    const found = async (options: Parameters<typeof client.session.list>[0]) =>
+      (await client.session.list(options)).map(({ id }) => id);
+    expect(await found({})).toEqual(["ses_a", "ses_c"]);
+    expect(await found({ includeArchived: true, search: "BE" })).toEqual(["ses_b"]);
+    expect(await found({ rootsOnly: true })).toEqual(["ses_a"]);
+    expect((await client.session.children("ses_a")).map(({ id }) => id)).toEqual(["ses_c"]);
+    expect(new Set(sent("listSessions").map(({ path }) => path))).toEqual(new Set(["/v1/session"]));
+    for (const [capability, call] of [
+      ["updateSession", () => client.session.update("ses_a", { title: "x" })],
+      ["deleteSession", () => client.session.delete("ses_a")],
+      ["fork", () => client.session.fork("ses_a")],
+      ["todo", () => client.session.todo("ses_a")],
+      ["questions", () => client.questions.list()],
+      ["questions", () => client.questions.reply("que_1", ["x"])],
+      ["questions", () => client.questions.reject("que_1")],
+    ] as const) {
+      expect(client.capabilities[capability]).toBe(false);
+      await expect(call()).rejects.toMatchObject({
+        code: "UNSUPPORTED",
+        message: expect.stringContaining(`"${capability}"`),
+      });
+    }
+    // To delete a session would be to abort it, there.
+    expect(sent("abort")).toEqual([]);
+  });
+
   itFails("listSessions", { call: (client) => client.session.list() });
 });
 

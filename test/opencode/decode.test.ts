@@ -25,6 +25,12 @@ describe("a session", () => {
     expect(decodeSession({ ...wire, model: { providerID: "p", modelID: "m" } }).model).toBe("p/m");
   });
 
+  it("is starred by the word that this client writes, and by nothing else", () => {
+    expect(decodeSession({ ...wire, metadata: { starred: true } })).toMatchObject({ starred: true });
+    for (const metadata of [null, {}, { starred: false }, { starred: "yes" }, { star: true }])
+      expect(decodeSession({ ...wire, metadata }).starred).toBeUndefined();
+  });
+
   it("knows its folder, its parent and that it is archived", () => {
     const whole = { ...wire, directory: "/work", parentID: "ses_0", time: { ...wire.time, archived: 3 } };
     expect(decodeSession(whole)).toMatchObject({

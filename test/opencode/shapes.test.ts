@@ -85,6 +85,7 @@ const info: WireMessageInfo = {
 const session = {
   ...{ id: "ses_1", title: "T", directory: "/a", parentID: "ses_0", model: { providerID: "p", id: "m" } },
   time: { created: 1, updated: 2, archived: 3 },
+  metadata: { starred: true, x: {} },
 };
 const state = [
   "status",
@@ -119,6 +120,8 @@ const sessionPaths = [
   "model.providerID",
   "model.id",
   "model.modelID",
+  "metadata",
+  "metadata.starred",
 ];
 
 /** Left to the schema: errors, which are seldom, and inputs with keys that JavaScript takes for more than names. */

@@ -13,13 +13,16 @@ import {
   type PromptEvent,
   type PromptResult,
   type PromptStream,
+  type QuestionRef,
+  type QuestionRequest,
   type Session,
   type StateOf,
   type sessionMachine,
+  type Todo,
   type ToolCall,
   type toolCallMachine,
 } from "@quantumreef/engine-client";
-import { createOpenCode, type OpenCode } from "@quantumreef/engine-client/node";
+import { createOpenCode, type Todo as HistoryTodo, type OpenCode } from "@quantumreef/engine-client/node";
 import { createMockEngine } from "@quantumreef/engine-client/testing";
 import { describe, expectTypeOf, it } from "vitest";
 import { PublishedAdapter } from "./published-adapter.ts";
@@ -108,6 +111,31 @@ describe("options", () => {
       headers: undefined,
     };
     expectTypeOf(options).not.toBeAny();
+  });
+});
+
+describe("whole sessions and questions", () => {
+  it("take a session, a request, an event or an id", () => {
+    type Sessions = ManagedEngineClient["session"];
+    type Questions = ManagedEngineClient["questions"];
+    expectTypeOf<Sessions["list"]>().toBeCallableWith({ search: "x", limit: 3, rootsOnly: undefined });
+    expectTypeOf<Sessions["all"]>().returns.toEqualTypeOf<AsyncIterable<Session>>();
+    expectTypeOf<Sessions["all"]>().toBeCallableWith({ pageSize: 10, includeArchived: true });
+    // @ts-expect-error all() has no limit: leave the loop
+    expectTypeOf<Sessions["all"]>().toBeCallableWith({ limit: 10 });
+    expectTypeOf<Sessions["update"]>().toBeCallableWith("s", { starred: true, title: undefined });
+    expectTypeOf<Sessions["update"]>().returns.resolves.toEqualTypeOf<Session>();
+    expectTypeOf<Sessions["fork"]>().toBeCallableWith({} as Session, { messageId: "m" });
+    expectTypeOf<Sessions["delete"]>().returns.resolves.toBeVoid();
+    expectTypeOf<Sessions["children"]>().returns.resolves.toEqualTypeOf<readonly Session[]>();
+    expectTypeOf<Sessions["todo"]>().returns.resolves.toEqualTypeOf<readonly Todo[]>();
+    expectTypeOf<Questions["list"]>().returns.resolves.toEqualTypeOf<readonly QuestionRequest[]>();
+    expectTypeOf<Extract<EngineEvent, { type: "question_asked" }>>().toExtend<QuestionRef>();
+    expectTypeOf<QuestionRequest>().toExtend<Parameters<Questions["reply"]>[0]>();
+    expectTypeOf<Questions["reply"]>().toBeCallableWith("q", ["Blue", ["S", "L"]]);
+    // @ts-expect-error one answer for each question, in a list
+    expectTypeOf<Questions["reply"]>().toBeCallableWith("q", "Blue");
+    expectTypeOf<HistoryTodo>().toEqualTypeOf<Todo>();
   });
 });
 

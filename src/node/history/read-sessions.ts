@@ -8,7 +8,7 @@ import { parseJson, readRow } from "./rows.ts";
 export const sessionTable: TableUse = {
   table: "session",
   needed: ["id", "title", "directory", "parent_id", "time_created", "time_updated"],
-  optional: ["model", "time_archived"],
+  optional: ["model", "time_archived", "metadata"],
 };
 
 // SQLite takes it as "no limit".
@@ -42,13 +42,15 @@ export function sessionReader(
 
 /** The row as the engine's routes tell it. */
 function wireOf(row: Readonly<Record<string, unknown>>): unknown {
-  const { id, title, directory, parent_id, model, time_created, time_updated, time_archived } = row;
+  const { id, title, directory, parent_id, model, metadata } = row;
+  const { time_created, time_updated, time_archived } = row;
   return {
     id,
     title,
     directory,
     parentID: parent_id,
     model: model == null ? model : parseJson(model),
+    metadata: metadata == null ? metadata : parseJson(metadata),
     time: { created: time_created, updated: time_updated, archived: time_archived },
   };
 }

@@ -37,6 +37,13 @@ describe("sessions", () => {
     for (const session of sessions) expect(await history.session(session.id)).toEqual(session);
   });
 
+  it("are starred where the engine's own metadata says so", async () => {
+    const { path, history } = await useHistory();
+    change(path, `UPDATE session SET metadata = '{"starred":true,"other":1}' WHERE id = '${ids.child}'`);
+    expect(await history.session(ids.child)).toMatchObject({ starred: true });
+    expect((await history.session(ids.parent)).starred).toBeUndefined();
+  });
+
   it("can be limited, and narrowed to a directory", async () => {
     const { history } = await useHistory();
     const found = async (options: Parameters<typeof history.sessions>[0]) =>
