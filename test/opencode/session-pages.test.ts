@@ -16,8 +16,11 @@ function engineWith(sessions: readonly WireSession[], release: "current" | "1.1"
     if (path === "/session/status") return [{ ses_1: { type: "busy" } }, undefined];
     asked.push(query);
     const limit = Number(query.limit);
-    if (path === "/session")
-      return [sessions.filter(({ directory }) => directory === query.directory), undefined];
+    // As 1.1.65 counts: it stops after the first that is too many.
+    if (path === "/session") {
+      const inDirectory = sessions.filter(({ directory }) => directory === query.directory);
+      return [inDirectory.slice(0, Math.max(1, limit)), undefined];
+    }
     if (release === "1.1") throw new EngineError("INVALID_RESPONSE", "A web page.");
     const found = sessions
       .filter(({ time }) => query.archived === true || time.archived === undefined)

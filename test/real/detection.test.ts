@@ -76,6 +76,25 @@ describe.skipIf(binary === undefined)(
       expect(client.registry.get(session)).toMatchObject({ title: "Old", status: "completed" });
     });
 
+    it("lists, changes, forks and deletes sessions; it keeps no stars", async () => {
+      const client = real.client();
+      const title = "Of an older release";
+      const made = [await client.session.create({ title }), await client.session.create({ title })];
+      const [session = ""] = made;
+      const found = async () => (await client.session.list({ search: title.toUpperCase() })).length;
+      expect(await found()).toBe(2);
+      expect(await client.session.update(session, { title: "New" })).toMatchObject({ title: "New" });
+      await expect(client.session.update(session, { starred: true })).rejects.toMatchObject({
+        code: "UNSUPPORTED",
+      });
+      expect(await client.session.fork(session)).toMatchObject({ title: "New (fork #1)" });
+      expect(await client.session.update(session, { archived: true })).toMatchObject({ archived: true });
+      await client.session.delete(session);
+      await expect(client.session.delete(session)).rejects.toMatchObject({ code: "SESSION_NOT_FOUND" });
+      expect(await found()).toBe(1);
+      expect(await client.questions.list()).toEqual([]);
+    });
+
     it("asks for permission, and runs the tool when it is allowed", async () => {
       const client = real.client();
       const session = await client.session.create();

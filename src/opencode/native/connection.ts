@@ -205,6 +205,8 @@ export function createNativeConnection(options: NativeOptions): EngineConnection
     },
     updateSession: (sessionId, changes, call) => updateSession(sessionId, changes, http, sessions, call),
     async deleteSession(sessionId, { signal }) {
+      // Older releases say that they have deleted what never was there.
+      await sessions.get(sessionId, signal);
       const path = sessions.path(sessionId);
       // What waits for a person there would wait for ever, and the session that is gone would stay at work.
       await http.send("POST", `${path}/abort`, { signal });

@@ -10,6 +10,7 @@ import { statusesSchema, type WireSession, type WireStatus } from "./schema.ts";
 const PAGE = 500;
 /** How many sessions are looked at for news. */
 const NEWEST = 100;
+const NO_LIMIT = 1_000_000;
 /** How many messages are read to catch up with a turn. */
 const RECENT_MESSAGES = 50;
 
@@ -111,8 +112,8 @@ export class NativeSessions {
     directory: string | undefined = this.defaultDirectory,
     signal?: AbortSignal | undefined,
   ): Promise<readonly WireSession[]> {
-    // Without a limit it is the newest hundred; below zero there is none.
-    const query = { directory, limit: -1 };
+    // Without a limit current releases give a hundred; below zero 1.1.65 gives one.
+    const query = { directory, limit: NO_LIMIT };
     return (await this.#http.json("GET", "/session", sessionsDecoder, { query, signal })).value;
   }
 
