@@ -93,6 +93,12 @@ describe("questions of the real engine", () => {
     await stopped.call.settled();
     // The engine keeps it for ever, and would say "true" to an answer.
     expect(await client.questions.list()).toEqual([]);
+    const newcomer = real.client();
+    const heard: string[] = [];
+    newcomer.events.subscribe(({ type }) => heard.push(type));
+    await newcomer.connect();
+    await newcomer.registry.waitFor(stopped.session, ({ status }) => status === "idle");
+    expect(heard).not.toContain("question_asked");
     await expect(client.questions.reply(stopped.request, ["Red", "S"])).rejects.toMatchObject({
       code: "QUESTION_NOT_FOUND",
     });

@@ -27,6 +27,20 @@ it.each([
   expect(client.process).toMatchObject({ mode: "absent", pid: undefined, version: "unknown" });
   expect(client.registry.list()).toHaveLength(5);
   expect(await client.session.get(ids.answers)).toMatchObject({ status: "completed", source: "history" });
+  const listed = async (options?: Parameters<typeof client.session.list>[0]) =>
+    (await client.session.list(options)).map(({ id }) => id);
+  expect(await listed({ includeArchived: true, limit: 2 })).toEqual([ids.aborted, ids.parent]);
+  expect(await listed()).toEqual([ids.parent, ids.child, ids.failed, ids.answers]);
+  expect(await listed({ rootsOnly: true, limit: 1 })).toEqual([ids.parent]);
+  expect((await client.session.children(ids.parent)).map(({ id }) => id)).toEqual([ids.child]);
+  for (const call of [
+    client.session.update(ids.parent, { title: "x" }),
+    client.session.delete(ids.parent),
+    client.session.fork(ids.parent),
+    client.session.todo(ids.parent),
+    client.questions.list(),
+  ])
+    await expect(call).rejects.toMatchObject({ code: "UNSUPPORTED" });
   expect(diagnostics).toContainEqual(
     expect.objectContaining({ code: "engine_absent", message: expect.stringMatching(message) }),
   );

@@ -142,6 +142,7 @@ export async function useStage(
           const ids = sessionIds ?? [...known.keys()];
           return ids.flatMap((id) => known.get(id) ?? []);
         },
+        listSessions: async () => ({ sessions: [...known.values()] }),
         createSession: async () => sessionOfId("ses_made"),
         messages: async () => [],
         prompt: async () => ({ turnId: "msg_mine", accepted: Promise.resolve() }),

@@ -45,6 +45,29 @@ describe("what another process does", () => {
         expect(event.session.status).toBe("running");
   });
 
+  it("is seen in lists, also by who keeps no mirror", async () => {
+    const stage = await useStage();
+    const { client } = await mirrorOf(stage);
+    const other = otherProcess(stage.path);
+    other.create("ses_t", "terminal");
+    other.answer("ses_t", "msg_a");
+    stage.known.set("ses_t", snapshotOf(sessionOfId("ses_t", "terminal")));
+    stage.known.set("ses_r", snapshotOf(sessionOfId("ses_r", "at rest")));
+    await vi.waitFor(() => expect(client.registry.get("ses_t")?.status).toBe("running"));
+    const listed = (await client.session.list()).map(({ id, status, verified }) => [id, status, verified]);
+    expect(listed).toEqual([
+      ["ses_t", "running", false],
+      ["ses_r", "idle", undefined],
+    ]);
+    const connection = await connect(stage);
+    const page = await connection.listSessions?.({ limit: 5, signal });
+    expect(page?.sessions).toMatchObject([
+      { session: { id: "ses_t" }, running: true, verified: false },
+      { session: { id: "ses_r" }, running: false },
+    ]);
+    await connection.close();
+  });
+
   it("is told once when the engine tells it too, before or after", async () => {
     const stage = await useStage();
     const { client, events } = await mirrorOf(stage);
