@@ -4,7 +4,8 @@ import { callTool, nextStep, say, script } from "../support/scripted-model/scrip
 import { createWorkspace } from "../support/throwaway.ts";
 import { useRealEngine } from "./engine.ts";
 
-const real = useRealEngine();
+// Subagents may ask people only where the configuration says so.
+const real = useRealEngine({ config: { agent: { general: { permission: { question: "allow" } } } } });
 
 const colour = {
   question: "Which colour?",
@@ -128,5 +129,22 @@ describe("questions of the real engine", () => {
     expect(await other.questions.list()).toMatchObject([{ questionId: request.questionId }]);
     await other.questions.reply(request.questionId, ["Red", ["L"]]);
     expect((await call.result()).text).toBe("Noted.");
+  });
+
+  it("of a subagent reach who prompts its parent", async () => {
+    const client = real.client();
+    const session = await client.session.create();
+    const task = { description: "Ask", prompt: asking, subagent_type: "general" };
+    const call = client.session.prompt(session, script(callTool("task", task), nextStep(), say("Done.")));
+    const sessions: string[] = [];
+    for await (const event of call) {
+      if (event.type !== "question_asked") continue;
+      sessions.push(event.sessionId);
+      expect(await client.questions.list()).toMatchObject([{ questionId: event.questionId }]);
+      await client.questions.reply(event, ["Red", ["S"]]);
+    }
+    const [child] = await client.session.children(session);
+    expect(sessions).toEqual([child?.id]);
+    expect((await call.result()).text).toBe("Done.");
   });
 });
