@@ -29,6 +29,8 @@ export interface SessionState {
   readonly expectedTurns: Set<string>;
   readonly permissions: Map<string, PermissionRequest>;
   readonly questions: Map<string, QuestionRequest>;
+  /** Permission requests and questions of the newest turn that were answered. Told again, they are told late. */
+  readonly answered: Set<string>;
   /** What the engine complained of since the newest turn began. */
   lastError: EngineErrorInfo | undefined;
   /** The newest message at that time. */
@@ -62,6 +64,7 @@ export function createSessionState(engineId: string, sessionId: string): Session
     expectedTurns: new Set(),
     permissions: new Map(),
     questions: new Map(),
+    answered: new Set(),
     lastError: undefined,
     complainedAfter: undefined,
     newestMessageId: undefined,

@@ -35,6 +35,7 @@ export function beginTurn(state: SessionState, turnId: string, out: EngineEvent[
   state.resting = undefined;
   state.forgotten.clear();
   state.toldDiffs.clear();
+  state.answered.clear();
   for (const [id, { info }] of state.messages) {
     // What was said after this prompt waits behind it; it is not over.
     if (info.turnId === turnId) break;
