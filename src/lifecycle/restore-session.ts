@@ -5,7 +5,7 @@ import { loseSync, type MessageState } from "./message-state.ts";
 import { putMessage } from "./reduce-message.ts";
 import { reduceSession } from "./reduce-session.ts";
 import { restoreMessages } from "./restore-messages.ts";
-import { dropRequests, setActivity } from "./session-changes.ts";
+import { setActivity } from "./session-changes.ts";
 import { type SessionState, withTold } from "./session-state.ts";
 import { outcomeAfterReading } from "./turn-outcome.ts";
 import { beginTurn, endAnsweredBefore, restAsTold, settleTurns } from "./turns.ts";
@@ -40,8 +40,7 @@ export function restoreSession(
     putMessage(state, message, "snapshot", out);
   }
   // Engines go on listing the requests of aborted turns: of an idle session there are none.
-  if (running) takeRequests(state, permissions, questions, out);
-  else dropRequests(state, out);
+  takeRequests(state, running ? permissions : [], running ? questions : [], out);
   if (running) {
     const answering = messages?.findLast(({ role }) => role !== "user")?.turnId;
     if (answering !== undefined && state.openTurns.has(answering)) endAnsweredBefore(state, answering, out);

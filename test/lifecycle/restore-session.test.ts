@@ -147,14 +147,17 @@ describe("requests over a gap", () => {
     expect(it.count("permission_requested")).toBe(1);
   });
 
-  it("that were read, and answered before the wire tells of them, are not asked again", () => {
-    const it = cutOff();
-    it.read(snapshot(true, [], ["per_1"]));
-    it.read(snapshot(true));
-    it.tell(asks("per_1"));
-    expect(it.count("permission_requested")).toBe(1);
-    expect(it.state.permissions.size).toBe(0);
-  });
+  it.each([true, false])(
+    "that were read, and answered before the wire tells of them, are not asked again (running: %s)",
+    (running) => {
+      const it = cutOff();
+      it.read(snapshot(true, [], ["per_1"]));
+      it.read(snapshot(running));
+      it.tell(asks("per_1"));
+      expect(it.count("permission_requested")).toBe(1);
+      expect(it.state.permissions.size).toBe(0);
+    },
+  );
 
   it("are asked again where only a stale word of an idle engine had dropped them", () => {
     const it = cutOff();
