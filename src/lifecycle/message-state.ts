@@ -153,6 +153,21 @@ export function loseSync(state: MessageState): void {
   for (const known of state.parts.values()) if (!known.complete) known.synced = false;
 }
 
+/** Puts the parts in the order of the whole list: one that a gap has swallowed was seen after those that follow it. */
+export function orderParts(state: MessageState, told: readonly DriverPart[]): void {
+  const ids = told.map(({ part }) => part.id);
+  const listed = new Set(ids);
+  const order = [...ids, ...[...state.parts.keys()].filter((id) => !listed.has(id))];
+  if ([...state.parts.keys()].every((id, index) => id === order[index])) return;
+  for (const id of order) {
+    const known = state.parts.get(id);
+    if (known === undefined) continue;
+    state.parts.delete(id);
+    state.parts.set(id, known);
+  }
+  state.shown = undefined;
+}
+
 /** The engine has it on record as complete: what is not told of it by then never will be. */
 export function closeParts(state: MessageState): void {
   for (const known of state.parts.values()) known.complete = true;

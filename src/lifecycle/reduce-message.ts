@@ -7,6 +7,7 @@ import {
   createMessageState,
   type MessageState,
   messageOf,
+  orderParts,
   type PartChange,
   putPart,
   putWholeText,
@@ -98,6 +99,7 @@ export function putMessage(
     // an event that shows the whole message must not show what another tells after it.
     if (!isNew) tell(state, message, part.part.id, change, out);
   }
+  if (parts !== undefined) orderParts(message, parts);
   if (source === "snapshot" && info.completedAt !== undefined) closeParts(message);
   if (continues) continueTurn(message, messageBefore(info.id, state.messages));
   if (isNew) out.push({ type: "message_created", message: messageOf(message) });

@@ -169,6 +169,16 @@ describe("requests over a gap", () => {
   });
 });
 
+describe("parts over a gap", () => {
+  it("stand in the order of the record, also those that were missed", () => {
+    const it = cutOff();
+    it.tell(part("a1", text("q", " second", true)), part("a1", text("r", " third", true)));
+    const parts = [text("p", "Hello", true), text("o", " first", true), text("q", " second", true)];
+    it.read(snapshot(true, [answer("a1", "t1", 2, { parts })]));
+    expect(it.message("a1")?.content.text).toBe("Hello first second third");
+  });
+});
+
 describe("text over a gap", () => {
   const half = (value: string) => answer("a1", "t1", 2, { parts: [text("p", value, false)] });
   const whole = (value: string) => part("a1", text("p", value, true));
