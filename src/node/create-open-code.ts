@@ -1,6 +1,6 @@
 import { createEngineClient, type EngineClientOptions } from "../create-engine-client.ts";
 import type { EngineDriver } from "../engine/driver.ts";
-import type { EngineError } from "../engine/errors.ts";
+import { EngineError } from "../engine/errors.ts";
 import type { ManagedEngineClient } from "../engine/managed-engine-client.ts";
 import { type OpenCodeDriverOptions, openCodeDriver } from "../opencode/driver.ts";
 import { absentEngine, headersFor, isAbsence } from "./absent-engine.ts";
@@ -86,6 +86,7 @@ export async function createOpenCode(options: CreateOpenCodeOptions = {}): Promi
         ...modelOptions(settings.model),
       }),
       handle,
+      absence,
     );
     const { history, followStorage, host } = settings;
     const storage = { history, followStorage, pollSessions: options.pollSessions };
@@ -110,13 +111,22 @@ export async function createOpenCode(options: CreateOpenCodeOptions = {}): Promi
   }
 }
 
-/** Of an engine that will not come back its process knows more than the wire does. */
-function withProcess(driver: EngineDriver, handle: EngineHandle): EngineDriver {
+/** Of an engine that will not come back, or never came, its process knows more than the wire does. */
+function withProcess(
+  driver: EngineDriver,
+  handle: EngineHandle,
+  absence: EngineError | undefined,
+): EngineDriver {
   return {
     ...driver,
     async connect(options) {
       if (handle.failure !== undefined) throw handle.failure;
-      return driver.connect(options);
+      try {
+        return await driver.connect(options);
+      } catch (error) {
+        if (absence === undefined || !EngineError.is(error, "ENGINE_UNAVAILABLE")) throw error;
+        throw new EngineError("ENGINE_UNAVAILABLE", absence.message, { engine: "opencode", cause: error });
+      }
     },
     dispose: () => handle.stop(),
   };

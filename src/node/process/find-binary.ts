@@ -52,7 +52,9 @@ function namedBinary(named: string, env: BinaryRequest["env"], cwd: string): str
 
 function usualBinary(env: BinaryRequest["env"], cwd: string): string | undefined {
   const home = env.HOME || homedir();
-  const starts = [cwd, import.meta.dirname];
+  // Bundled as CommonJS there is no such thing.
+  const here: string | undefined = import.meta.dirname;
+  const starts = here === undefined ? [cwd] : [cwd, here];
   return candidates({ platform: process.platform, env, home, starts }).find(isProgram);
 }
 

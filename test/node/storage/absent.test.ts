@@ -27,6 +27,11 @@ it.each([
   expect(client.process).toMatchObject({ mode: "absent", pid: undefined, version: "unknown" });
   expect(client.registry.list()).toHaveLength(5);
   expect(await client.session.get(ids.answers)).toMatchObject({ status: "completed", source: "history" });
+  // What is told of it is why there is none, and not that nothing answered.
+  await expect(client.session.create()).rejects.toMatchObject({
+    code: "ENGINE_UNAVAILABLE",
+    message: expect.stringMatching(message),
+  });
   expect(diagnostics).toContainEqual(
     expect.objectContaining({ code: "engine_absent", message: expect.stringMatching(message) }),
   );
