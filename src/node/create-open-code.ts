@@ -68,7 +68,9 @@ export async function createOpenCode(options: CreateOpenCodeOptions = {}): Promi
   for (const told of configuration.diagnostics) diagnostic(told);
   configuration.check({ starting: false });
   const { settings, explanation } = resolveSettings(options, env, configuration);
-  const search: EngineSearch = { settings, configuration, env, driver: options, diagnostic };
+  // The option wins over the variable here too: what starts or finds a server knows only the latter.
+  const access = { ...env, OPENCODE_SERVER_USERNAME: settings.username };
+  const search: EngineSearch = { settings, configuration, env: access, driver: options, diagnostic };
   let absence: EngineError | undefined;
   const handle = await findEngine(search).catch((error: unknown) => {
     if (!settings.history || !isAbsence(error)) throw error;
