@@ -10,6 +10,8 @@ interface PartState {
   complete: boolean;
   /** `false`: its beginning was missed, so deltas are held until its full text is told. */
   synced: boolean;
+  /** `false`: of what it is nothing was told, only that it goes on. It has its place, and is not shown. */
+  told: boolean;
 }
 
 /** All of a message but what it consists of. */
@@ -55,8 +57,9 @@ export function restoreParts(state: MessageState, parts: readonly DriverPart[]):
   for (const told of parts) {
     const { part, complete } = told;
     if (state.parts.has(part.id)) putPart(state, told, "snapshot");
-    else if (isText(part)) state.parts.set(part.id, { part, text: part.text, complete, synced: complete });
-    else state.parts.set(part.id, { part, text: "", complete: true, synced: true });
+    else if (isText(part))
+      state.parts.set(part.id, { part, text: part.text, complete, synced: complete, told: true });
+    else state.parts.set(part.id, { part, text: "", complete: true, synced: true, told: true });
   }
   state.shown = undefined;
 }
@@ -75,11 +78,15 @@ export function appendDelta(
 ): TextGrowth | undefined {
   if (delta === "") return undefined;
   let known = state.parts.get(partId);
-  if (known === undefined && kind !== undefined && !offset) {
-    known = { part: { type: kind, id: partId, text: "" }, text: "", complete: false, synced: true };
+  if (known === undefined && state.info.completedAt === undefined) {
+    // Who says of what kind it is, and that this is its beginning, need not tell the part. Of another one the beginning
+    // was missed: it has its place, and the rest has to be told or read.
+    const synced = kind !== undefined && !offset;
+    const part: Part = { type: kind ?? "text", id: partId, text: "" };
+    known = { part, text: "", complete: false, synced, told: synced };
     state.parts.set(partId, known);
   }
-  if (known === undefined || !isText(known.part)) return undefined;
+  if (!known?.told || !isText(known.part)) return undefined;
   // An offset says exactly where it belongs; without one only the order does.
   if (offset === undefined && (known.complete || !known.synced)) return undefined;
   const at = known.text.length;
@@ -168,9 +175,16 @@ export function orderParts(state: MessageState, told: readonly DriverPart[]): vo
   state.shown = undefined;
 }
 
-/** The engine has it on record as complete: what is not told of it by then never will be. */
-export function closeParts(state: MessageState): void {
-  for (const known of state.parts.values()) known.complete = true;
+/**
+ * The engine has it on record as complete, with these parts: what is not told of it by then never will be. Of a part that
+ * is not among them, and of which nothing was told, there is none.
+ */
+export function closeParts(state: MessageState, told: readonly DriverPart[] | undefined): void {
+  const listed = told && new Set(told.map(({ part }) => part.id));
+  for (const [id, known] of state.parts) {
+    if (listed?.has(id) === false && !known.told) state.parts.delete(id);
+    known.complete = true;
+  }
 }
 
 /** Is there text of which only the engine knows the whole? */
@@ -191,8 +205,8 @@ function putText(
   complete: boolean,
   live: boolean,
 ): PartChange {
-  if (known === undefined || known.part.type !== part.type) {
-    state.parts.set(part.id, { part, text: part.text, complete, synced: complete || live });
+  if (!known?.told || known.part.type !== part.type) {
+    state.parts.set(part.id, { part, text: part.text, complete, synced: complete || live, told: true });
     // Told also while it is empty: the parts stand in the order in which they were first seen.
     if (part.text === "" || known !== undefined) return { type: "replaced" };
     return { type: "grown", growth: { kind: part.type, offset: 0, delta: part.text } };
@@ -226,15 +240,15 @@ function putOther(
   part: Exclude<Part, TextLike>,
 ): PartChange {
   if (part.type !== "tool") {
-    if (known !== undefined) return undefined;
-    state.parts.set(part.id, { part, text: "", complete: true, synced: true });
+    if (known?.told) return undefined;
+    state.parts.set(part.id, { part, text: "", complete: true, synced: true, told: true });
     return { type: "replaced" };
   }
   if (known?.part.type === "tool") {
     const { ok } = toolCallMachine.tryTransition(known.part.toolCall.status, `tool_${part.toolCall.status}`);
     if (!ok || sameToolCall(known.part.toolCall, part.toolCall)) return undefined;
   }
-  state.parts.set(part.id, { part, text: "", complete: true, synced: true });
+  state.parts.set(part.id, { part, text: "", complete: true, synced: true, told: true });
   if (known !== undefined && known.part.type !== "tool") return { type: "replaced" };
   return { type: "tool", toolCall: part.toolCall };
 }
@@ -243,7 +257,8 @@ function show({ info, parts }: MessageState): Message {
   const shownParts: Part[] = [];
   const toolCalls: ToolCall[] = [];
   const toolResults: ToolResult[] = [];
-  for (const { part, text } of parts.values()) {
+  for (const { part, text, told } of parts.values()) {
+    if (!told) continue;
     shownParts.push(isText(part) && part.text !== text ? { ...part, text } : part);
     if (part.type !== "tool") continue;
     toolCalls.push(part.toolCall);
