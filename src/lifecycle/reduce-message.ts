@@ -1,21 +1,12 @@
 import type { DriverEvent, DriverMessage } from "../engine/driver-events.ts";
 import type { EngineEvent } from "../engine/events.ts";
 import { continueTurn, messageBefore, repeatsPrompt, turnOf } from "./continued-turns.ts";
-import {
-  appendDelta,
-  closeParts,
-  createMessageState,
-  type MessageState,
-  messageOf,
-  orderParts,
-  type PartChange,
-  putPart,
-  putWholeText,
-  withdrawUnfinished,
-} from "./message-state.ts";
+import { createMessageState, type MessageState, messageOf } from "./message-state.ts";
+import { appendDelta, orderParts, type PartChange, putPart, putWholeText } from "./put-parts.ts";
 import { setActivity } from "./session-changes.ts";
 import type { SessionState } from "./session-state.ts";
 import { beginTurn, endAnsweredBefore, settleTurns } from "./turns.ts";
+import { closeParts, withdrawUnfinished } from "./unfinished-parts.ts";
 
 type MessageEventOf = Extract<
   DriverEvent,

@@ -3,7 +3,8 @@ import type { EngineErrorInfo } from "../engine/errors.ts";
 import type { FileDiff } from "../engine/message.ts";
 import type { PermissionRequest, QuestionRequest } from "../engine/permission.ts";
 import type { Session } from "../engine/session.ts";
-import { createMessageState, type MessageState, putWholeText, restoreParts } from "./message-state.ts";
+import { createMessageState, type MessageState } from "./message-state.ts";
+import { putWholeText, restoreParts } from "./put-parts.ts";
 import { sessionMachine } from "./session-machine.ts";
 
 /**

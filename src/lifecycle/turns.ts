@@ -1,11 +1,12 @@
 import type { RestingStatus } from "../engine/driver-events.ts";
 import type { EngineEvent } from "../engine/events.ts";
 import type { Message } from "../engine/message.ts";
-import { cancelTools, hasHole, type MessageState, messageOf } from "./message-state.ts";
+import { type MessageState, messageOf } from "./message-state.ts";
 import { dropRequests, restoreStatus, signalSession } from "./session-changes.ts";
 import type { SessionSignal } from "./session-machine.ts";
 import type { SessionState } from "./session-state.ts";
 import { outcomeOf, type TurnOutcome } from "./turn-outcome.ts";
+import { cancelTools, hasHole } from "./unfinished-parts.ts";
 
 const SIGNAL_OF = {
   completed: "prompt_completed",
