@@ -7,6 +7,7 @@ import { absentEngine, headersFor, isAbsence } from "./absent-engine.ts";
 import type { ConfigObject } from "./configuration/config-object.ts";
 import { readConfiguration } from "./configuration/read-configuration.ts";
 import { type EngineSearch, findEngine } from "./find-engine.ts";
+import type { Environment } from "./places.ts";
 import { absoluteDirectory } from "./process/directories.ts";
 import type { EngineHandle } from "./process/engine-handle.ts";
 import { mergeEnvironment } from "./process/environment.ts";
@@ -30,7 +31,7 @@ export interface CreateOpenCodeOptions
       "baseUrl" | "model" | "preferredModel" | "fallbackModel" | "workingDirectory"
     > {
   /** Variables of a started server, and of these settings, over those of this process. Default: none. */
-  readonly env?: Readonly<Record<string, string | undefined>> | undefined;
+  readonly env?: Environment | undefined;
   /** OpenCode's configuration for a started server, merged over that of all files. Default: nothing. */
   readonly config?: ConfigObject | undefined;
 }

@@ -1,8 +1,9 @@
 import { readFile } from "node:fs/promises";
-import { homedir } from "node:os";
 import { dirname, resolve } from "node:path";
 import type { Diagnostic } from "../../engine/diagnostics.ts";
 import { EngineError, reasonOf } from "../../engine/errors.ts";
+import type { Environment } from "../places.ts";
+import { homeOf } from "../places.ts";
 import { type ConfigObject, isConfigObject, type KeyPath, printKeyPath, valueAt } from "./config-object.ts";
 import { Configuration, type ConfigurationProblem } from "./configuration.ts";
 import {
@@ -16,7 +17,7 @@ import type { ConfigurationFile, ConfigurationSource } from "./source.ts";
 
 export interface ReadConfigurationOptions {
   /** Default: `process.env`. */
-  readonly env?: Readonly<Record<string, string | undefined>> | undefined;
+  readonly env?: Environment | undefined;
   /** Default: `HOME` (or `USERPROFILE`) of `env`, else that of this process. */
   readonly home?: string | undefined;
   /** Whose workspace file is read. Default: `process.cwd()`. */
@@ -37,7 +38,7 @@ export async function readConfiguration(options: ReadConfigurationOptions = {}):
     throw configInvalid(
       `The option workingDirectory is ${String(workingDirectory)}; allowed: the path of a folder.`,
     );
-  const home = options.home ?? (env[process.platform === "win32" ? "USERPROFILE" : "HOME"] || homedir());
+  const home = options.home ?? homeOf(env);
   const reader = new Reader(env, home, resolve(workingDirectory));
   for (const path of globalConfigurationFiles(env, home)) await reader.engineFile(path);
   const named = namedConfigurationFile(env);
@@ -50,7 +51,7 @@ export async function readConfiguration(options: ReadConfigurationOptions = {}):
 
 /** Gathers what the sources give. */
 class Reader {
-  readonly #env: Readonly<Record<string, string | undefined>>;
+  readonly #env: Environment;
   readonly #home: string;
   readonly #directory: string;
   readonly parts: {
@@ -60,7 +61,7 @@ class Reader {
     readonly diagnostics: Diagnostic[];
   } = { files: [], sources: [], problems: [], diagnostics: [] };
 
-  constructor(env: Readonly<Record<string, string | undefined>>, home: string, directory: string) {
+  constructor(env: Environment, home: string, directory: string) {
     this.#env = env;
     this.#home = home;
     this.#directory = directory;

@@ -1,5 +1,6 @@
 import { EngineError } from "../../engine/errors.ts";
 import { readConfiguration } from "../configuration/read-configuration.ts";
+import type { Environment } from "../places.ts";
 import { urlOf } from "../settings/address.ts";
 import {
   type ExplainSettingsOptions,
@@ -58,7 +59,7 @@ async function settingsOf(
 async function examineServerOf(
   { settings: { host, port, username } }: SettingsReport,
   password: string | false | undefined,
-  env: Readonly<Record<string, string | undefined>>,
+  env: Environment,
 ) {
   // A free port: nothing can answer there yet.
   if (port.value === 0) return undefined;

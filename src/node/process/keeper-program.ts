@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { EngineError } from "../../engine/errors.ts";
+import type { Environment } from "../places.ts";
 
 /** How the program is started that becomes the parent of an engine. */
 export interface KeeperProgram {
@@ -24,7 +25,7 @@ const KEPT = [
  */
 export function keeperProgram(
   from: string | undefined = import.meta.url,
-  env: Readonly<Record<string, string | undefined>> = process.env,
+  env: Environment = process.env,
 ): KeeperProgram {
   // Bundled as CommonJS a module does not know where it is.
   const name = `./keeper${from?.endsWith(".ts") ? ".ts" : ".js"}`;
