@@ -91,7 +91,7 @@ export function putMessage(
     if (!isNew) tell(state, message, part.part.id, change, out);
   }
   if (parts !== undefined) orderParts(message, parts);
-  if (source === "snapshot" && info.completedAt !== undefined) closeParts(message, parts);
+  if (source === "snapshot" && info.completedAt !== undefined) closeParts(message);
   if (continues) continueTurn(message, messageBefore(info.id, state.messages));
   if (isNew) out.push({ type: "message_created", message: messageOf(message) });
   else if (message.shown === undefined) out.push({ type: "message_updated", message: messageOf(message) });

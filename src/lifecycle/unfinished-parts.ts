@@ -1,4 +1,3 @@
-import type { DriverPart } from "../engine/driver-events.ts";
 import type { ToolCall } from "../engine/message.ts";
 import { isText, type MessageState } from "./message-state.ts";
 import { toolCallMachine } from "./tool-call-machine.ts";
@@ -40,16 +39,9 @@ export function loseSync(state: MessageState): void {
   for (const known of state.parts.values()) if (!known.complete) known.synced = false;
 }
 
-/**
- * The engine has it on record as complete, with these parts: what is not told of it by then never will be. Of a part that
- * is not among them, and of which nothing was told, there is none.
- */
-export function closeParts(state: MessageState, told: readonly DriverPart[] | undefined): void {
-  const listed = told && new Set(told.map(({ part }) => part.id));
-  for (const [id, known] of state.parts) {
-    if (listed?.has(id) === false && !known.told) state.parts.delete(id);
-    known.complete = true;
-  }
+/** The engine has it on record as complete: what is not told of it by then never will be. */
+export function closeParts(state: MessageState): void {
+  for (const known of state.parts.values()) known.complete = true;
 }
 
 /** Is there text of which only the engine knows the whole? */
