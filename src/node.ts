@@ -32,6 +32,7 @@ export type { History, OpenHistoryOptions } from "./node/history/history.ts";
 export { openHistory } from "./node/history/open-history.ts";
 export type { HistoryLayout } from "./node/history/reader.ts";
 export type { StoredFile, StoredFileVersion } from "./node/history/stored-files.ts";
+export type { Environment } from "./node/places.ts";
 export type { EngineMode } from "./node/process/engine-handle.ts";
 export type { OpenCodeProcess } from "./node/process/open-code-process.ts";
 export {

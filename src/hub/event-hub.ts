@@ -1,19 +1,18 @@
 import type { DiagnosticHandler } from "../engine/diagnostics.ts";
 import type { DriverItem, DriverReport, EngineConnection } from "../engine/driver.ts";
 import type { DriverEvent } from "../engine/driver-events.ts";
-import { EngineError, reasonOf } from "../engine/errors.ts";
+import { EngineError } from "../engine/errors.ts";
 import type { EngineEvent } from "../engine/events.ts";
 import type { EventStreamStatus } from "../engine/managed-engine-client.ts";
-import { hasNothingGoingOn } from "../lifecycle/session-state.ts";
 import { type Caught, EventStream, type EventStreamOwner } from "./event-stream.ts";
 import type { Fanout } from "./fanout.ts";
 import { Inbox } from "./inbox.ts";
-import { insist } from "./insist.ts";
 import { LastWord } from "./last-word.ts";
 import type { Link } from "./link.ts";
 import { Listeners } from "./listeners.ts";
 import { Records } from "./records.ts";
 import type { SessionStore } from "./session-store.ts";
+import { SmallGaps } from "./small-gaps.ts";
 
 export interface EventHubOptions {
   /** Milliseconds that the stream stays open after its last user left. */
@@ -40,6 +39,7 @@ export class EventHub {
   readonly #stream: EventStream;
   readonly #inbox = new Inbox((item) => this.#fold(item));
   readonly #records: Records;
+  readonly #gaps: SmallGaps;
   readonly #lastWord = new LastWord((sessionId, final) => this.#reread(sessionId, final));
   readonly #statusListeners = new Listeners<() => void>();
   #users = 0;
@@ -56,6 +56,8 @@ export class EventHub {
     this.#options = options;
     const publish = this.#publish.bind(this);
     this.#records = new Records({ link, store, inbox: this.#inbox, publish });
+    const { diagnostic } = options;
+    this.#gaps = new SmallGaps({ link, store, fanout, records: this.#records, diagnostic });
     const owner: EventStreamOwner = {
       take: (item) => this.#inbox.take(item),
       catchUp: (connection, signal, afterGap) => this.#catchUp(connection, signal, afterGap),
@@ -178,8 +180,8 @@ export class EventHub {
   #fold(item: DriverItem): void {
     const { event, origin } = item;
     this.#stream.passed(item);
-    if (event.type === "gap") return void this.#closeGap(event);
-    if (event.type === "listening") return void this.#readAtWork();
+    if (event.type === "gap") return void this.#gaps.close(event);
+    if (event.type === "listening") return void this.#gaps.closeBeginning();
     const events = this.#store.apply(event);
     const marked = origin === undefined ? events : events.map((one) => ({ ...one, origin }));
     this.#publish(marked, "sessionId" in event ? event.sessionId : undefined);
@@ -203,46 +205,6 @@ export class EventHub {
     const caught = await this.#records.readAll(connection, signal, { extent, afterGap });
     if (caught !== undefined) this.#isWhole ||= all;
     return caught ?? { sessions: 0, missed: 0 };
-  }
-
-  /** What the engine said before it counted this client among its listeners went by unseen. */
-  async #readAtWork(): Promise<void> {
-    if ([...this.#store.active()].every(hasNothingGoingOn)) return;
-    try {
-      await this.#link.use(undefined, (connection, scope) =>
-        insist(scope, () => this.#records.readAll(connection, scope, { extent: "at work", afterGap: false })),
-      );
-    } catch (cause) {
-      this.#unread(cause);
-    }
-  }
-
-  #unread(cause: unknown): void {
-    if (this.life.aborted) return;
-    const message = `What the engine lost could not be read again: ${reasonOf(cause)}`;
-    this.#options.diagnostic({ level: "warning", code: "resync_failed", message, cause });
-  }
-
-  /** The engine lost something although the wire holds: those at work are read again. */
-  async #closeGap({ reason, workingDirectory }: Extract<DriverEvent, { type: "gap" }>): Promise<void> {
-    const where = workingDirectory === undefined ? {} : { workingDirectory };
-    this.#fanout.publish([{ type: "stream_gap", reason, ...where }]);
-    const hit = [...this.#store.active()].filter(
-      ({ session }) => workingDirectory === undefined || session.workingDirectory === workingDirectory,
-    );
-    const caught = { sessions: 0, missed: 0 };
-    const read = async (sessionId: string) => {
-      const told = await this.#records.read(sessionId, false, undefined);
-      if (typeof told === "string") return;
-      caught.sessions += 1;
-      caught.missed += told.length;
-    };
-    try {
-      await Promise.all(hit.map(({ session }) => read(session.id)));
-    } catch (cause) {
-      this.#unread(cause);
-    }
-    this.#fanout.publish([{ type: "stream_resynced", ...caught, ...where }]);
   }
 
   #dropped(cause: Error): void {

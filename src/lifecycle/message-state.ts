@@ -1,15 +1,16 @@
-import type { DriverMessage, DriverPart } from "../engine/driver-events.ts";
+import type { DriverMessage } from "../engine/driver-events.ts";
 import type { Message, MessageContent, Part, ToolCall, ToolResult } from "../engine/message.ts";
-import { toolCallMachine } from "./tool-call-machine.ts";
 
 /** A part while it grows. Its text is kept apart: appending to it must not copy the part. */
-interface PartState {
+export interface PartState {
   part: Part;
   text: string;
   /** Nothing more will come. */
   complete: boolean;
   /** `false`: its beginning was missed, so deltas are held until its full text is told. */
   synced: boolean;
+  /** `false`: of what it is nothing was told, only that it goes on. It has its place, and is not shown. */
+  told: boolean;
 }
 
 /** All of a message but what it consists of. */
@@ -23,144 +24,8 @@ export interface MessageState {
   shown: Message | undefined;
 }
 
-export interface TextGrowth {
-  readonly kind: "text" | "reasoning";
-  readonly offset: number;
-  readonly delta: string;
-}
-
-/** What became of a part: its text grew, it is another than before, or nothing that can be seen changed. */
-export type PartChange =
-  | { readonly type: "grown"; readonly growth: TextGrowth }
-  | { readonly type: "tool"; readonly toolCall: ToolCall }
-  | { readonly type: "replaced" }
-  | undefined;
-
 export function createMessageState(info: MessageInfo): MessageState {
   return { info, parts: new Map(), shown: undefined };
-}
-
-/** `live`: the stream is read from the part's beginning on. A snapshot can't tell what an unfinished part holds. */
-export function putPart(state: MessageState, told: DriverPart, source: "live" | "snapshot"): PartChange {
-  const known = state.parts.get(told.part.id);
-  const change = isText(told.part)
-    ? putText(state, known, told.part, told.complete, source === "live")
-    : putOther(state, known, told.part);
-  if (change !== undefined) state.shown = undefined;
-  return change;
-}
-
-/** The parts of a message that nobody has seen yet: nothing has changed that anybody could be told of. */
-export function restoreParts(state: MessageState, parts: readonly DriverPart[]): void {
-  for (const told of parts) {
-    const { part, complete } = told;
-    if (state.parts.has(part.id)) putPart(state, told, "snapshot");
-    else if (isText(part)) state.parts.set(part.id, { part, text: part.text, complete, synced: complete });
-    else state.parts.set(part.id, { part, text: "", complete: true, synced: true });
-  }
-  state.shown = undefined;
-}
-
-export interface PartDelta {
-  readonly partId: string;
-  readonly delta: string;
-  readonly offset?: number | undefined;
-  readonly kind?: TextLike["type"] | undefined;
-}
-
-/** `undefined`: the delta can't be placed (unknown part, finished part, or one whose beginning was missed). */
-export function appendDelta(
-  state: MessageState,
-  { partId, delta, offset, kind }: PartDelta,
-): TextGrowth | undefined {
-  if (delta === "") return undefined;
-  let known = state.parts.get(partId);
-  if (known === undefined && kind !== undefined && !offset) {
-    known = { part: { type: kind, id: partId, text: "" }, text: "", complete: false, synced: true };
-    state.parts.set(partId, known);
-  }
-  if (known === undefined || !isText(known.part)) return undefined;
-  // An offset says exactly where it belongs; without one only the order does.
-  if (offset === undefined && (known.complete || !known.synced)) return undefined;
-  const at = known.text.length;
-  if (offset !== undefined && offset > at) {
-    known.synced = false;
-    return undefined;
-  }
-  // A frame that comes twice (or overlaps) adds only what is new.
-  const news = offset === undefined ? delta : delta.slice(at - offset);
-  if (news === "") return undefined;
-  known.text += news;
-  state.shown = undefined;
-  return { kind: known.part.type, offset: at, delta: news };
-}
-
-/**
- * The whole text of a message, by an engine that does not say in which parts it stands: what is new of it goes to the
- * last text part. Returns that part's id and what became of it.
- */
-export function putWholeText(state: MessageState, text: string): { partId: string; change: PartChange } {
-  const texts = [...state.parts.values()].filter(({ part }) => part.type === "text");
-  const last = texts.at(-1);
-  const partId = last?.part.id ?? `${state.info.id}.text`;
-  const before = texts
-    .slice(0, -1)
-    .map((known) => known.text)
-    .join("");
-  const isRewritten = !text.startsWith(before);
-  // Nothing says where the pieces end now: they are one.
-  if (isRewritten) for (const { part } of texts) if (part.id !== partId) state.parts.delete(part.id);
-  const rest = isRewritten ? text : text.slice(before.length);
-  if (last === undefined && rest === "") return { partId, change: undefined };
-  const change = putPart(state, { part: { type: "text", id: partId, text: rest }, complete: true }, "live");
-  return { partId, change };
-}
-
-/**
- * Takes back the text of unfinished parts: the engine starts this step again. An empty one has nothing to take back, and
- * may belong to the new step: records are read while the news of that waits.
- */
-export function withdrawUnfinished(state: MessageState): boolean {
-  let withdrawn = false;
-  for (const known of state.parts.values()) {
-    if (!isText(known.part) || known.complete || known.text === "") continue;
-    withdrawn = true;
-    known.text = "";
-    known.complete = true;
-  }
-  if (withdrawn) state.shown = undefined;
-  return withdrawn;
-}
-
-/** Ends the tool calls that are still under way: their turn is over, and no report will come. */
-export function cancelTools(state: MessageState): readonly ToolCall[] {
-  const cancelled: ToolCall[] = [];
-  for (const known of state.parts.values()) {
-    if (known.part.type !== "tool") continue;
-    const { toolCall } = known.part;
-    const { ok, state: status } = toolCallMachine.tryTransition(toolCall.status, "tool_cancelled");
-    if (!ok) continue;
-    const ended: ToolCall = { ...toolCall, status, error: "Cancelled: its turn ended before it was done." };
-    known.part = { ...known.part, toolCall: ended };
-    state.shown = undefined;
-    cancelled.push(ended);
-  }
-  return cancelled;
-}
-
-/** The connection dropped: what unfinished parts say from now on may have a hole in it. */
-export function loseSync(state: MessageState): void {
-  for (const known of state.parts.values()) if (!known.complete) known.synced = false;
-}
-
-/** The engine has it on record as complete: what is not told of it by then never will be. */
-export function closeParts(state: MessageState): void {
-  for (const known of state.parts.values()) known.complete = true;
-}
-
-/** Is there text of which only the engine knows the whole? */
-export function hasHole(state: MessageState): boolean {
-  return [...state.parts.values()].some(({ complete, synced }) => !complete && !synced);
 }
 
 /** The message as it stands: immutable, and the same object until it changes. */
@@ -169,66 +34,18 @@ export function messageOf(state: MessageState): Message {
   return state.shown;
 }
 
-function putText(
-  state: MessageState,
-  known: PartState | undefined,
-  part: TextLike,
-  complete: boolean,
-  live: boolean,
-): PartChange {
-  if (known === undefined || known.part.type !== part.type) {
-    state.parts.set(part.id, { part, text: part.text, complete, synced: complete || live });
-    // Told also while it is empty: the parts stand in the order in which they were first seen.
-    if (part.text === "" || known !== undefined) return { type: "replaced" };
-    return { type: "grown", growth: { kind: part.type, offset: 0, delta: part.text } };
-  }
-  known.part = part;
-  if (!complete) {
-    if (known.complete) return undefined;
-    // Older releases tell growth by repeating the part; a shorter text is an old one, told late.
-    if (part.text.length <= known.text.length) {
-      if (live && part.text === known.text) known.synced = true;
-      return undefined;
-    }
-    known.synced = live;
-  } else {
-    known.complete = true;
-    known.synced = true;
-  }
-  const before = known.text;
-  known.text = part.text;
-  if (part.text === before) return undefined;
-  if (!part.text.startsWith(before)) return { type: "replaced" };
-  return {
-    type: "grown",
-    growth: { kind: part.type, offset: before.length, delta: part.text.slice(before.length) },
-  };
-}
+export type TextLike = Extract<Part, { type: "text" | "reasoning" }>;
 
-function putOther(
-  state: MessageState,
-  known: PartState | undefined,
-  part: Exclude<Part, TextLike>,
-): PartChange {
-  if (part.type !== "tool") {
-    if (known !== undefined) return undefined;
-    state.parts.set(part.id, { part, text: "", complete: true, synced: true });
-    return { type: "replaced" };
-  }
-  if (known?.part.type === "tool") {
-    const { ok } = toolCallMachine.tryTransition(known.part.toolCall.status, `tool_${part.toolCall.status}`);
-    if (!ok || sameToolCall(known.part.toolCall, part.toolCall)) return undefined;
-  }
-  state.parts.set(part.id, { part, text: "", complete: true, synced: true });
-  if (known !== undefined && known.part.type !== "tool") return { type: "replaced" };
-  return { type: "tool", toolCall: part.toolCall };
+export function isText(part: Part): part is TextLike {
+  return part.type === "text" || part.type === "reasoning";
 }
 
 function show({ info, parts }: MessageState): Message {
   const shownParts: Part[] = [];
   const toolCalls: ToolCall[] = [];
   const toolResults: ToolResult[] = [];
-  for (const { part, text } of parts.values()) {
+  for (const { part, text, told } of parts.values()) {
+    if (!told) continue;
     shownParts.push(isText(part) && part.text !== text ? { ...part, text } : part);
     if (part.type !== "tool") continue;
     toolCalls.push(part.toolCall);
@@ -255,15 +72,4 @@ function contentOf(parts: readonly Part[]): MessageContent {
     }
   }
   return { type: "text", text };
-}
-
-/** By content: engines repeat how a call stands. */
-function sameToolCall(a: ToolCall, b: ToolCall): boolean {
-  return a.output === b.output && JSON.stringify(a) === JSON.stringify(b);
-}
-
-type TextLike = Extract<Part, { type: "text" | "reasoning" }>;
-
-function isText(part: Part): part is TextLike {
-  return part.type === "text" || part.type === "reasoning";
 }

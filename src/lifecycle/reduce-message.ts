@@ -1,20 +1,12 @@
 import type { DriverEvent, DriverMessage } from "../engine/driver-events.ts";
 import type { EngineEvent } from "../engine/events.ts";
 import { continueTurn, messageBefore, repeatsPrompt, turnOf } from "./continued-turns.ts";
-import {
-  appendDelta,
-  closeParts,
-  createMessageState,
-  type MessageState,
-  messageOf,
-  type PartChange,
-  putPart,
-  putWholeText,
-  withdrawUnfinished,
-} from "./message-state.ts";
+import { createMessageState, type MessageState, messageOf } from "./message-state.ts";
+import { appendDelta, orderParts, type PartChange, putPart, putWholeText } from "./put-parts.ts";
 import { setActivity } from "./session-changes.ts";
 import type { SessionState } from "./session-state.ts";
 import { beginTurn, endAnsweredBefore, settleTurns } from "./turns.ts";
+import { closeParts, withdrawUnfinished } from "./unfinished-parts.ts";
 
 type MessageEventOf = Extract<
   DriverEvent,
@@ -98,6 +90,7 @@ export function putMessage(
     // an event that shows the whole message must not show what another tells after it.
     if (!isNew) tell(state, message, part.part.id, change, out);
   }
+  if (parts !== undefined) orderParts(message, parts);
   if (source === "snapshot" && info.completedAt !== undefined) closeParts(message);
   if (continues) continueTurn(message, messageBefore(info.id, state.messages));
   if (isNew) out.push({ type: "message_created", message: messageOf(message) });

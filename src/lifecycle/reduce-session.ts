@@ -55,26 +55,28 @@ export function reduceSession(state: SessionState, event: DriverEvent): readonly
       break;
     case "permission_requested": {
       const { request } = event;
-      if (state.permissions.has(request.permissionId)) break;
+      if (state.permissions.has(request.permissionId) || state.answered.has(request.permissionId)) break;
       state.permissions.set(request.permissionId, request);
       out.push({ type: "permission_requested", ...request });
       setActivity(state, "awaiting_permission", out);
       break;
     }
     case "permission_resolved":
+      state.answered.add(event.permissionId);
       if (!state.permissions.delete(event.permissionId)) break;
       out.push(event);
       setActivity(state, "tool", out);
       break;
     case "question_asked": {
       const { request } = event;
-      if (state.questions.has(request.questionId)) break;
+      if (state.questions.has(request.questionId) || state.answered.has(request.questionId)) break;
       state.questions.set(request.questionId, request);
       out.push({ type: "question_asked", ...request });
       setActivity(state, "awaiting_answer", out);
       break;
     }
     case "question_resolved":
+      state.answered.add(event.questionId);
       if (!state.questions.delete(event.questionId)) break;
       out.push(event);
       setActivity(state, "tool", out);

@@ -1,7 +1,7 @@
 import type { SessionSnapshot } from "../engine/driver.ts";
 import type { DriverMessage } from "../engine/driver-events.ts";
 import type { EngineEvent } from "../engine/events.ts";
-import { loseSync, type MessageState } from "./message-state.ts";
+import type { MessageState } from "./message-state.ts";
 import { putMessage } from "./reduce-message.ts";
 import { reduceSession } from "./reduce-session.ts";
 import { restoreMessages } from "./restore-messages.ts";
@@ -9,6 +9,7 @@ import { setActivity } from "./session-changes.ts";
 import { type SessionState, withTold } from "./session-state.ts";
 import { outcomeAfterReading } from "./turn-outcome.ts";
 import { beginTurn, endAnsweredBefore, restAsTold, settleTurns } from "./turns.ts";
+import { loseSync } from "./unfinished-parts.ts";
 
 /**
  * Brings a session to what was read of it, after a gap or when it is met for the first time, and returns what

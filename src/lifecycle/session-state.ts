@@ -3,7 +3,8 @@ import type { EngineErrorInfo } from "../engine/errors.ts";
 import type { FileDiff } from "../engine/message.ts";
 import type { PermissionRequest, QuestionRequest } from "../engine/permission.ts";
 import type { Session } from "../engine/session.ts";
-import { createMessageState, type MessageState, putWholeText, restoreParts } from "./message-state.ts";
+import { createMessageState, type MessageState } from "./message-state.ts";
+import { putWholeText, restoreParts } from "./put-parts.ts";
 import { sessionMachine } from "./session-machine.ts";
 
 /**
@@ -29,6 +30,8 @@ export interface SessionState {
   readonly expectedTurns: Set<string>;
   readonly permissions: Map<string, PermissionRequest>;
   readonly questions: Map<string, QuestionRequest>;
+  /** Permission requests and questions of the newest turn that were answered. Told again, they are told late. */
+  readonly answered: Set<string>;
   /** What the engine complained of since the newest turn began. */
   lastError: EngineErrorInfo | undefined;
   /** The newest message at that time. */
@@ -62,6 +65,7 @@ export function createSessionState(engineId: string, sessionId: string): Session
     expectedTurns: new Set(),
     permissions: new Map(),
     questions: new Map(),
+    answered: new Set(),
     lastError: undefined,
     complainedAfter: undefined,
     newestMessageId: undefined,

@@ -1,11 +1,12 @@
 import type { RestingStatus } from "../engine/driver-events.ts";
 import type { EngineEvent } from "../engine/events.ts";
 import type { Message } from "../engine/message.ts";
-import { cancelTools, hasHole, type MessageState, messageOf } from "./message-state.ts";
+import { type MessageState, messageOf } from "./message-state.ts";
 import { dropRequests, restoreStatus, signalSession } from "./session-changes.ts";
 import type { SessionSignal } from "./session-machine.ts";
 import type { SessionState } from "./session-state.ts";
 import { outcomeOf, type TurnOutcome } from "./turn-outcome.ts";
+import { cancelTools, hasHole } from "./unfinished-parts.ts";
 
 const SIGNAL_OF = {
   completed: "prompt_completed",
@@ -35,6 +36,7 @@ export function beginTurn(state: SessionState, turnId: string, out: EngineEvent[
   state.resting = undefined;
   state.forgotten.clear();
   state.toldDiffs.clear();
+  state.answered.clear();
   for (const [id, { info }] of state.messages) {
     // What was said after this prompt waits behind it; it is not over.
     if (info.turnId === turnId) break;

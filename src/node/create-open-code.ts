@@ -1,12 +1,13 @@
 import { createEngineClient, type EngineClientOptions } from "../create-engine-client.ts";
 import type { EngineDriver } from "../engine/driver.ts";
-import type { EngineError } from "../engine/errors.ts";
+import { EngineError } from "../engine/errors.ts";
 import type { ManagedEngineClient } from "../engine/managed-engine-client.ts";
 import { type OpenCodeDriverOptions, openCodeDriver } from "../opencode/driver.ts";
 import { absentEngine, headersFor, isAbsence } from "./absent-engine.ts";
 import type { ConfigObject } from "./configuration/config-object.ts";
 import { readConfiguration } from "./configuration/read-configuration.ts";
 import { type EngineSearch, findEngine } from "./find-engine.ts";
+import type { Environment } from "./places.ts";
 import { absoluteDirectory } from "./process/directories.ts";
 import type { EngineHandle } from "./process/engine-handle.ts";
 import { mergeEnvironment } from "./process/environment.ts";
@@ -30,7 +31,7 @@ export interface CreateOpenCodeOptions
       "baseUrl" | "model" | "preferredModel" | "fallbackModel" | "workingDirectory"
     > {
   /** Variables of a started server, and of these settings, over those of this process. Default: none. */
-  readonly env?: Readonly<Record<string, string | undefined>> | undefined;
+  readonly env?: Environment | undefined;
   /** OpenCode's configuration for a started server, merged over that of all files. Default: nothing. */
   readonly config?: ConfigObject | undefined;
 }
@@ -68,7 +69,9 @@ export async function createOpenCode(options: CreateOpenCodeOptions = {}): Promi
   for (const told of configuration.diagnostics) diagnostic(told);
   configuration.check({ starting: false });
   const { settings, explanation } = resolveSettings(options, env, configuration);
-  const search: EngineSearch = { settings, configuration, env, driver: options, diagnostic };
+  // The option wins over the variable here too: what starts or finds a server knows only the latter.
+  const access = { ...env, OPENCODE_SERVER_USERNAME: settings.username };
+  const search: EngineSearch = { settings, configuration, env: access, driver: options, diagnostic };
   let absence: EngineError | undefined;
   const handle = await findEngine(search).catch((error: unknown) => {
     if (!settings.history || !isAbsence(error)) throw error;
@@ -86,6 +89,7 @@ export async function createOpenCode(options: CreateOpenCodeOptions = {}): Promi
         ...modelOptions(settings.model),
       }),
       handle,
+      absence,
     );
     const { history, followStorage, host } = settings;
     const storage = { history, followStorage, pollSessions: options.pollSessions };
@@ -110,13 +114,22 @@ export async function createOpenCode(options: CreateOpenCodeOptions = {}): Promi
   }
 }
 
-/** Of an engine that will not come back its process knows more than the wire does. */
-function withProcess(driver: EngineDriver, handle: EngineHandle): EngineDriver {
+/** Of an engine that will not come back, or never came, its process knows more than the wire does. */
+function withProcess(
+  driver: EngineDriver,
+  handle: EngineHandle,
+  absence: EngineError | undefined,
+): EngineDriver {
   return {
     ...driver,
     async connect(options) {
       if (handle.failure !== undefined) throw handle.failure;
-      return driver.connect(options);
+      try {
+        return await driver.connect(options);
+      } catch (error) {
+        if (absence === undefined || !EngineError.is(error, "ENGINE_UNAVAILABLE")) throw error;
+        throw new EngineError("ENGINE_UNAVAILABLE", absence.message, { engine: "opencode", cause: error });
+      }
     },
     dispose: () => handle.stop(),
   };

@@ -4,6 +4,7 @@ import { EngineError } from "../engine/errors.ts";
 import type { OpenCodeDriverOptions } from "../opencode/driver.ts";
 import { checkHandedOver } from "./configuration/check-handed-over.ts";
 import type { Configuration } from "./configuration/configuration.ts";
+import type { Environment } from "./places.ts";
 import { withCredentials } from "./process/access.ts";
 import { acquire } from "./process/acquire.ts";
 import { absoluteDirectory } from "./process/directories.ts";
@@ -16,7 +17,7 @@ import type { OpenCodeSettings } from "./settings/resolve-settings.ts";
 export interface EngineSearch {
   readonly settings: OpenCodeSettings;
   readonly configuration: Configuration;
-  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly env: Environment;
   /** Of the wire. */
   readonly driver: OpenCodeDriverOptions;
   readonly diagnostic: DiagnosticHandler;

@@ -146,6 +146,72 @@ describe("requests over a gap", () => {
     it.tell(asks("per_1"));
     expect(it.count("permission_requested")).toBe(1);
   });
+
+  it.each([true, false])(
+    "that were read, and answered before the wire tells of them, are not asked again (running: %s)",
+    (running) => {
+      const it = cutOff();
+      it.read(snapshot(true, [], ["per_1"]));
+      it.read(snapshot(running));
+      it.tell(asks("per_1"));
+      expect(it.count("permission_requested")).toBe(1);
+      expect(it.state.permissions.size).toBe(0);
+    },
+  );
+
+  it("are asked again where only a stale word of an idle engine had dropped them", () => {
+    const it = cutOff();
+    it.read(snapshot(true, [], ["per_1"]));
+    it.tell(idle);
+    it.read(snapshot(true, [], ["per_1"]));
+    expect(it.count("permission_requested")).toBe(2);
+    expect(it.state.permissions.size).toBe(1);
+  });
+});
+
+describe("parts over a gap", () => {
+  it("stand in the order of the record, also those that were missed", () => {
+    const it = cutOff();
+    it.tell(part("a1", text("q", " second", true)), part("a1", text("r", " third", true)));
+    const parts = [text("p", "Hello", true), text("o", " first", true), text("q", " second", true)];
+    it.read(snapshot(true, [answer("a1", "t1", 2, { parts })]));
+    expect(it.message("a1")?.content.text).toBe("Hello first second third");
+  });
+});
+
+describe("a part that is only heard of by what follows of it", () => {
+  const later = [part("a1", text("q", "", false)), part("a1", text("q", " later", true))] as const;
+
+  it("has its place before those that begin after it", () => {
+    const it = cutOff();
+    it.tell(part("a1", text("p", "Hello", true)), delta("a1", "o", "dl"), ...later, delta("a1", "o", "e"));
+    it.tell(part("a1", text("o", " middle", true)));
+    expect(it.message("a1")?.content.text).toBe("Hello middle later");
+  });
+
+  it("is read before its turn ends", () => {
+    const it = cutOff();
+    it.read(snapshot(true, [user("t1", 1), answer("a1", "t1", 2)]));
+    const whole = [text("p", "Hello", true), text("o", " middle", true)];
+    it.tell(
+      part("a1", text("p", "Hello", true)),
+      delta("a1", "o", "dl"),
+      told(answer("a1", "t1", 2, done("stop"))),
+      idle,
+    );
+    expect(it.ends()).toEqual([]);
+    it.read(snapshot(false, [user("t1", 1), { ...answer("a1", "t1", 2, done("stop")), parts: whole }]));
+    expect(it.ends()).toEqual(["t1 completed"]);
+    expect(it.events.at(-1)).toMatchObject({ messages: [{ content: { text: "Hello middle" } }] });
+  });
+
+  it("is forgotten where the record of the whole message has none", () => {
+    const it = cutOff();
+    it.tell(delta("a1", "o", "dl"));
+    const whole = [text("p", "Hello", true)];
+    it.read(snapshot(false, [user("t1", 1), { ...answer("a1", "t1", 2, done("stop")), parts: whole }]));
+    expect(it.events.at(-1)).toMatchObject({ messages: [{ parts: [{ id: "p" }] }] });
+  });
 });
 
 describe("text over a gap", () => {

@@ -149,7 +149,8 @@ it("lets OpenCode's own program in, with the password of the record", async () =
   expect(refused.code).toBeGreaterThan(0);
   expect(await run(record?.password ?? "")).toEqual({ code: 0, said: expect.stringContaining("Let in.") });
   // And what it did is seen here.
-  expect(client.registry.list().map(({ status }) => status)).toContain("completed");
+  const statuses = () => client.registry.list().map(({ status }) => status);
+  await expect.poll(statuses, { timeout: 10_000 }).toContain("completed");
   await client.dispose();
 });
 

@@ -1,7 +1,6 @@
 import { stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
-
-type Environment = Readonly<Record<string, string | undefined>>;
+import type { Environment } from "../places.ts";
 
 /** OpenCode's files for all projects, in the order in which they are merged: of two values the later one counts. */
 export function globalConfigurationFiles(env: Environment, home: string): readonly string[] {

@@ -1,5 +1,6 @@
 import type { Diagnostic } from "../../engine/diagnostics.ts";
 import type { EngineError } from "../../engine/errors.ts";
+import type { Environment } from "../places.ts";
 import { type ConfigObject, isConfigObject, type KeyPath, printKeyPath, valueAt } from "./config-object.ts";
 import { mergeConfiguration } from "./merge.ts";
 import { ollamaProvider } from "./ollama.ts";
@@ -21,7 +22,7 @@ export interface ConfigurationParts {
   readonly sources: readonly ConfigurationSource[];
   readonly problems: readonly ConfigurationProblem[];
   readonly diagnostics: readonly Diagnostic[];
-  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly env: Environment;
 }
 
 /** More than this does not fit into one variable on Linux. */

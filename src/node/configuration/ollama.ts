@@ -1,3 +1,4 @@
+import type { Environment } from "../places.ts";
 import { type ConfigObject, valueAt } from "./config-object.ts";
 
 const PREFIX = "ollama/";
@@ -10,7 +11,7 @@ const DEFAULT_PORT = "11434";
 export function ollamaProvider(
   models: readonly (string | undefined)[],
   config: ConfigObject,
-  env: Readonly<Record<string, string | undefined>>,
+  env: Environment,
 ): ConfigObject | undefined {
   const provider = valueAt(config, ["provider", "ollama"]);
   const missing = models.flatMap((model) => {

@@ -1,12 +1,13 @@
 import { readFile } from "node:fs/promises";
 import { isAbsolute, join, resolve } from "node:path";
 import { reasonOf } from "../../engine/errors.ts";
+import type { Environment } from "../places.ts";
 import { type ConfigObject, isConfigObject, type KeyPath, printKeyPath } from "./config-object.ts";
 import { configInvalid } from "./parse.ts";
 
 /** What placeholders are looked up in. */
 export interface PlaceholderSource {
-  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly env: Environment;
   /** What `~/` stands for. */
   readonly home: string;
   /** What relative paths start from. */

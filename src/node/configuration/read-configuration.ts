@@ -1,22 +1,23 @@
 import { readFile } from "node:fs/promises";
-import { homedir } from "node:os";
 import { dirname, resolve } from "node:path";
 import type { Diagnostic } from "../../engine/diagnostics.ts";
 import { EngineError, reasonOf } from "../../engine/errors.ts";
-import { type ConfigObject, isConfigObject, type KeyPath, valueAt } from "./config-object.ts";
+import type { Environment } from "../places.ts";
+import { homeOf } from "../places.ts";
+import { type ConfigObject, isConfigObject, type KeyPath, printKeyPath, valueAt } from "./config-object.ts";
 import { Configuration, type ConfigurationProblem } from "./configuration.ts";
 import {
   globalConfigurationFiles,
   namedConfigurationFile,
   workspaceConfigurationFile,
 } from "./configuration-files.ts";
-import { configInvalid, parseConfiguration } from "./parse.ts";
+import { configInvalid, type ParsedConfiguration, parseConfiguration } from "./parse.ts";
 import { readEngineText, readOwnConfig, type SourceReading } from "./read-source.ts";
 import type { ConfigurationFile, ConfigurationSource } from "./source.ts";
 
 export interface ReadConfigurationOptions {
   /** Default: `process.env`. */
-  readonly env?: Readonly<Record<string, string | undefined>> | undefined;
+  readonly env?: Environment | undefined;
   /** Default: `HOME` (or `USERPROFILE`) of `env`, else that of this process. */
   readonly home?: string | undefined;
   /** Whose workspace file is read. Default: `process.cwd()`. */
@@ -33,7 +34,11 @@ export interface ReadConfigurationOptions {
  */
 export async function readConfiguration(options: ReadConfigurationOptions = {}): Promise<Configuration> {
   const { env = process.env, workingDirectory = process.cwd(), config } = options;
-  const home = options.home ?? (env[process.platform === "win32" ? "USERPROFILE" : "HOME"] || homedir());
+  if (typeof workingDirectory !== "string")
+    throw configInvalid(
+      `The option workingDirectory is ${String(workingDirectory)}; allowed: the path of a folder.`,
+    );
+  const home = options.home ?? homeOf(env);
   const reader = new Reader(env, home, resolve(workingDirectory));
   for (const path of globalConfigurationFiles(env, home)) await reader.engineFile(path);
   const named = namedConfigurationFile(env);
@@ -46,7 +51,7 @@ export async function readConfiguration(options: ReadConfigurationOptions = {}):
 
 /** Gathers what the sources give. */
 class Reader {
-  readonly #env: Readonly<Record<string, string | undefined>>;
+  readonly #env: Environment;
   readonly #home: string;
   readonly #directory: string;
   readonly parts: {
@@ -56,7 +61,7 @@ class Reader {
     readonly diagnostics: Diagnostic[];
   } = { files: [], sources: [], problems: [], diagnostics: [] };
 
-  constructor(env: Readonly<Record<string, string | undefined>>, home: string, directory: string) {
+  constructor(env: Environment, home: string, directory: string) {
     this.#env = env;
     this.#home = home;
     this.#directory = directory;
@@ -78,13 +83,8 @@ class Reader {
     await this.#file({ path, kind: "workspace file" }, "always", async (text) => {
       // Where an editor left a blank file there is nothing to read; OpenCode alone is stricter than that.
       const parsed = parseConfiguration(text.trim() === "" ? "" : text, path);
-      const written = valueAt(parsed.config, WORKSPACE_KEY);
+      const written = ownPart(parsed, path);
       if (written === undefined) return { diagnostics: [] };
-      if (!isConfigObject(written)) {
-        throw configInvalid(
-          `${path}:${parsed.lineOf(WORKSPACE_KEY)} has engineConfig.opencode, which must be an object.`,
-        );
-      }
       const lineOf = (key: KeyPath) => parsed.lineOf([...WORKSPACE_KEY, ...key]);
       return readOwnConfig(written, origin, this.#from(path, dirname(path)), lineOf);
     });
@@ -93,14 +93,18 @@ class Reader {
   /** The variable is OpenCode's own, which takes paths in it from the directory that it works in. */
   async content(text: string): Promise<void> {
     const origin = { kind: "variable", name: "OPENCODE_CONFIG_CONTENT" } as const;
-    await this.#read("start", () => readEngineText(text, origin, this.#from(origin.name, this.#directory)));
+    await this.#read(origin.name, "start", () =>
+      readEngineText(text, origin, this.#from(origin.name, this.#directory)),
+    );
   }
 
   async option(config: ConfigObject): Promise<void> {
     const origin = { kind: "option", name: "config" } as const;
-    await this.#read("start", () =>
-      readOwnConfig(config, origin, this.#from("The option config", this.#directory)),
-    );
+    const name = "The option config";
+    await this.#read(name, "start", async () => {
+      if (!isConfigObject(config)) throw configInvalid(`${name} must be an object.`);
+      return readOwnConfig(config, origin, this.#from(name, this.#directory));
+    });
   }
 
   #from(name: string, directory: string) {
@@ -113,7 +117,7 @@ class Reader {
     read: (text: string) => Promise<SourceReading>,
   ): Promise<void> {
     let text: string | undefined;
-    const error = await this.#read(matters, async () => {
+    const error = await this.#read(file.path, matters, async () => {
       text = await textOf(file.path);
       return text === undefined ? { diagnostics: [] } : read(text);
     });
@@ -122,6 +126,7 @@ class Reader {
   }
 
   async #read(
+    name: string,
     matters: ConfigurationProblem["matters"],
     read: () => Promise<SourceReading>,
   ): Promise<EngineError | undefined> {
@@ -133,7 +138,10 @@ class Reader {
       if (error !== undefined) problems.push({ error, matters: "start" });
       diagnostics.push(...told);
       return error;
-    } catch (error) {
+    } catch (cause) {
+      // What reads it goes as deep as it is.
+      const isTooDeep = cause instanceof RangeError;
+      const error = isTooDeep ? configInvalid(`${name} is nested too deeply to be read.`, cause) : cause;
       if (!EngineError.is(error)) throw error;
       problems.push({ error, matters });
       return error;
@@ -143,6 +151,21 @@ class Reader {
 
 /** Where a workspace file has its part for OpenCode. */
 const WORKSPACE_KEY = ["engineConfig", "opencode"] as const;
+
+/** @throws EngineError `CONFIG_INVALID` where there is something else */
+function ownPart(parsed: ParsedConfiguration, path: string): ConfigObject | undefined {
+  let part: unknown = parsed.config;
+  for (const [index, key] of WORKSPACE_KEY.entries()) {
+    part = valueAt(part, [key]);
+    if (part === undefined) return undefined;
+    const place = WORKSPACE_KEY.slice(0, index + 1);
+    if (!isConfigObject(part))
+      throw configInvalid(
+        `${path}:${parsed.lineOf(place)} has ${printKeyPath(place)}, which must be an object.`,
+      );
+  }
+  return isConfigObject(part) ? part : undefined;
+}
 
 async function textOf(path: string): Promise<string | undefined> {
   try {

@@ -57,6 +57,8 @@ function parse(args: readonly string[]) {
     });
     if (values.help) return values;
     const [command, ...more] = positionals;
+    if (values.port !== undefined && !/^\d+$/.test(values.port))
+      return `--port is ${JSON.stringify(values.port)}; a whole number from 0 to 65535 is wanted.`;
     if (command !== "doctor" || more.length > 0)
       return command === undefined
         ? "Say what to do."

@@ -1,12 +1,11 @@
 import { EngineError } from "../../engine/errors.ts";
 import { findDatabase } from "../history/find-database.ts";
 import { openHistory } from "../history/open-history.ts";
+import type { Environment } from "../places.ts";
 import type { DatabaseFinding } from "./report.ts";
 
 /** Opens what OpenCode has stored, for reading only, and closes it. */
-export async function examineDatabase(
-  env: Readonly<Record<string, string | undefined>>,
-): Promise<DatabaseFinding> {
+export async function examineDatabase(env: Environment): Promise<DatabaseFinding> {
   let path: string;
   try {
     path = findDatabase(undefined, env);

@@ -1,12 +1,10 @@
 import { readFile } from "node:fs/promises";
-import { homedir } from "node:os";
-import { isAbsolute, join } from "node:path";
+import { join } from "node:path";
 import { keyInEnvironment, providerKeys } from "../../opencode/provider-keys.ts";
 import { isConfigObject, valueAt } from "../configuration/config-object.ts";
 import type { Configuration } from "../configuration/configuration.ts";
+import { dataFolder, type Environment } from "../places.ts";
 import type { ProviderFinding } from "./report.ts";
-
-type Environment = Readonly<Record<string, string | undefined>>;
 
 /** The providers that have a key, or that somebody configured, and where the key is. None is ever read out. */
 export async function examineProviders(
@@ -41,11 +39,8 @@ function keyOf(
 
 /** Which providers `opencode auth login` knows. */
 async function storedLogins(env: Environment): Promise<ReadonlySet<string>> {
-  const home = env.HOME || env.USERPROFILE || homedir();
-  const { XDG_DATA_HOME: data } = env;
-  const folder = data && isAbsolute(data) ? data : join(home, ".local", "share");
   try {
-    const stored: unknown = JSON.parse(await readFile(join(folder, "opencode", "auth.json"), "utf8"));
+    const stored: unknown = JSON.parse(await readFile(join(dataFolder(env), "auth.json"), "utf8"));
     return new Set(isConfigObject(stored) ? Object.keys(stored) : []);
   } catch {
     // OpenCode itself goes on without one that it can't read.

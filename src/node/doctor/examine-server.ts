@@ -1,14 +1,14 @@
 import { EngineError } from "../../engine/errors.ts";
 import { isRefused } from "../../http.ts";
 import { openCodeDriver } from "../../opencode/driver.ts";
+import { askVersion } from "../ask-version.ts";
+import type { Environment } from "../places.ts";
 import { knownCredentials, withCredentials } from "../process/access.ts";
 import { readRecord } from "../process/read-record.ts";
 import { recordFile } from "../process/record.ts";
 import { stateFolder } from "../process/state-folder.ts";
 import { untestedRelease } from "../process/tested-releases.ts";
 import type { ServerFinding } from "./report.ts";
-
-type Environment = Readonly<Record<string, string | undefined>>;
 
 const TIMEOUT_MS = 5_000;
 
@@ -29,11 +29,8 @@ export async function examineServer(
       timeout: TIMEOUT_MS,
       headers: withCredentials(undefined, { username: credentials.username, password: credentials.password }),
     });
-    const report = { alive() {}, beat() {}, retryAfter() {}, diagnostic() {} };
     try {
-      const connection = await driver.connect({ signal: AbortSignal.timeout(2 * TIMEOUT_MS), report });
-      const { version } = connection;
-      await connection.close();
+      const version = await askVersion(driver, AbortSignal.timeout(2 * TIMEOUT_MS));
       const isTested = untestedRelease(version) === undefined;
       return { ...found, answers: "opencode", dialect, version, isTested };
     } catch (error) {

@@ -1,5 +1,6 @@
 import { EngineError } from "../../engine/errors.ts";
 import { readConfiguration } from "../configuration/read-configuration.ts";
+import type { Environment } from "../places.ts";
 import { urlOf } from "../settings/address.ts";
 import {
   type ExplainSettingsOptions,
@@ -27,10 +28,12 @@ import type { DoctorReport, Fault } from "./report.ts";
  */
 export async function examineMachine(options: ExplainSettingsOptions = {}): Promise<DoctorReport> {
   const env = { ...process.env, ...options.env };
-  const { workingDirectory = process.cwd(), config } = options;
+  const { config } = options;
+  const settings = await settingsOf(options);
+  // One that is not allowed is a fault already.
+  const workingDirectory = settings.settings?.settings.workingDirectory.value ?? process.cwd();
   const configuration = await readConfiguration({ env, workingDirectory, config });
-  const [settings, binary, database, providers] = await Promise.all([
-    settingsOf(options),
+  const [binary, database, providers] = await Promise.all([
     examineBinary({ option: options.binary, env, cwd: workingDirectory }),
     examineDatabase(env),
     examineProviders(configuration, env),
@@ -54,11 +57,12 @@ async function settingsOf(
 }
 
 async function examineServerOf(
-  { settings: { host, port } }: SettingsReport,
+  { settings: { host, port, username } }: SettingsReport,
   password: string | false | undefined,
-  env: Readonly<Record<string, string | undefined>>,
+  env: Environment,
 ) {
   // A free port: nothing can answer there yet.
   if (port.value === 0) return undefined;
-  return examineServer(urlOf(host.value, port.value), password, env);
+  const access = { ...env, OPENCODE_SERVER_USERNAME: username.value };
+  return examineServer(urlOf(host.value, port.value), password, access);
 }

@@ -1,9 +1,7 @@
 import { statSync } from "node:fs";
-import { homedir } from "node:os";
-import { isAbsolute, join, resolve } from "node:path";
+import { join, resolve } from "node:path";
+import { dataFolder, type Environment, homeOf, usualDataFolder } from "../places.ts";
 import { unreadable } from "./unreadable.ts";
-
-type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
  * The database file: the option and nothing else if it is given, else the first that exists of `OPENCODE_DB`, the data
@@ -28,17 +26,14 @@ export function findDatabase(path: string | undefined, env: Environment): string
 }
 
 function candidates(env: Environment): readonly string[] {
-  const home = env.HOME || env.USERPROFILE || homedir();
-  const usual = join(home, ".local", "share");
-  const { OPENCODE_DB: named, XDG_DATA_HOME: data } = env;
-  // By the XDG specification a relative folder does not count.
-  const folder = join(data && isAbsolute(data) ? data : usual, "opencode");
+  const folder = dataFolder(env);
+  const { OPENCODE_DB: named } = env;
   return [
     ...new Set([
       ...(named ? [resolve(folder, inFile(named, "OPENCODE_DB"))] : []),
       join(folder, "opencode.db"),
-      join(usual, "opencode", "opencode.db"),
-      join(home, ".opencode", "opencode.db"),
+      join(usualDataFolder(env), "opencode", "opencode.db"),
+      join(homeOf(env), ".opencode", "opencode.db"),
     ]),
   ];
 }

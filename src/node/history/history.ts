@@ -2,6 +2,7 @@ import type { DiagnosticHandler } from "../../engine/diagnostics.ts";
 import type { FileDiff, Message } from "../../engine/message.ts";
 import type { Session, SessionRef } from "../../engine/session.ts";
 import type { Todo } from "../../engine/todo.ts";
+import type { Environment } from "../places.ts";
 import type { HistoryLayout } from "./reader.ts";
 import type { StoredFile } from "./stored-files.ts";
 
@@ -12,7 +13,7 @@ export interface OpenHistoryOptions {
    */
   readonly path?: string | undefined;
   /** Where the variables for that are looked up. Default: `process.env`. */
-  readonly env?: Readonly<Record<string, string | undefined>> | undefined;
+  readonly env?: Environment | undefined;
   /**
    * Whether an engine may be at work on the file. `false`: an answer without a last word died with its engine. `true`: it
    * may still be written. Default: found out on Linux, where no other process has the file open; elsewhere `true`.

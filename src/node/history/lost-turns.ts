@@ -1,5 +1,6 @@
 import type { DriverMessage } from "../../engine/driver-events.ts";
-import { cancelTools, type MessageState } from "../../lifecycle/message-state.ts";
+import type { MessageState } from "../../lifecycle/message-state.ts";
+import { cancelTools } from "../../lifecycle/unfinished-parts.ts";
 
 type Told = Pick<DriverMessage, "role" | "completedAt" | "error">;
 

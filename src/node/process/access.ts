@@ -1,8 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { EngineError } from "../../engine/errors.ts";
 import type { HeadersRecord, HeadersSource } from "../../http/headers.ts";
-
-type Environment = Readonly<Record<string, string | undefined>>;
+import type { Environment } from "../places.ts";
 
 /** Who may use a server. `password: undefined`: everybody on this machine. */
 export interface Credentials {

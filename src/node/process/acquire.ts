@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import type { DiagnosticHandler } from "../../engine/diagnostics.ts";
 import { EngineError } from "../../engine/errors.ts";
+import type { Environment } from "../places.ts";
 import { type Credentials, knownCredentials, newCredentials } from "./access.ts";
 import { EngineHandle } from "./engine-handle.ts";
 import { findBinary } from "./find-binary.ts";
@@ -29,7 +30,7 @@ export interface AcquireRequest {
   readonly password: string | false | undefined;
   readonly binary: string | undefined;
   readonly serverDirectory: string;
-  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly env: Environment;
   readonly startTimeout: number;
   readonly restart: boolean;
   readonly cors: readonly string[];

@@ -1,4 +1,4 @@
-type Environment = Readonly<Record<string, string | undefined>>;
+import type { Environment } from "../places.ts";
 
 /**
  * Variables over others. On Windows names that differ in case only are one: there `Path` of one replaces `PATH` of the

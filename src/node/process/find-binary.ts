@@ -1,14 +1,15 @@
 import { accessSync, constants, statSync } from "node:fs";
-import { homedir } from "node:os";
 import { isAbsolute, join, resolve } from "node:path";
 import { EngineError } from "../../engine/errors.ts";
+import type { Environment } from "../places.ts";
+import { homeOf } from "../places.ts";
 import { candidates, pathFolders } from "./install-folders.ts";
 import { behindStub } from "./stub.ts";
 
 export interface BinaryRequest {
   /** A path, or a name on PATH. */
   readonly option: string | undefined;
-  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly env: Environment;
   /** Default: `process.cwd()`. */
   readonly cwd?: string | undefined;
 }
@@ -51,8 +52,10 @@ function namedBinary(named: string, env: BinaryRequest["env"], cwd: string): str
 }
 
 function usualBinary(env: BinaryRequest["env"], cwd: string): string | undefined {
-  const home = env.HOME || homedir();
-  const starts = [cwd, import.meta.dirname];
+  const home = homeOf(env);
+  // Bundled as CommonJS there is no such thing.
+  const here: string | undefined = import.meta.dirname;
+  const starts = here === undefined ? [cwd] : [cwd, here];
   return candidates({ platform: process.platform, env, home, starts }).find(isProgram);
 }
 

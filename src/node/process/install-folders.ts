@@ -1,6 +1,5 @@
 import { posix, win32 } from "node:path";
-
-type Environment = Readonly<Record<string, string | undefined>>;
+import type { Environment } from "../places.ts";
 
 export interface Place {
   readonly platform: NodeJS.Platform;

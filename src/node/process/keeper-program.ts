@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { EngineError } from "../../engine/errors.ts";
+import type { Environment } from "../places.ts";
 
 /** How the program is started that becomes the parent of an engine. */
 export interface KeeperProgram {
@@ -23,12 +24,13 @@ const KEPT = [
  * @throws EngineError `PROCESS_FAILED` when it is not there
  */
 export function keeperProgram(
-  from: string = import.meta.url,
-  env: Readonly<Record<string, string | undefined>> = process.env,
+  from: string | undefined = import.meta.url,
+  env: Environment = process.env,
 ): KeeperProgram {
-  const name = `./keeper${from.endsWith(".ts") ? ".ts" : ".js"}`;
-  const file = fileURLToPath(new URL(name, from));
-  if (!existsSync(file)) {
+  // Bundled as CommonJS a module does not know where it is.
+  const name = `./keeper${from?.endsWith(".ts") ? ".ts" : ".js"}`;
+  const file = from === undefined ? name : fileURLToPath(new URL(name, from));
+  if (from === undefined || !existsSync(file)) {
     throw new EngineError(
       "PROCESS_FAILED",
       `${file} is missing, the program that watches over a started engine. If you bundle your application, keep @quantumreef/engine-client out of the bundle (esbuild and tsup: external, Vite: ssr.external, webpack: externals, Next.js: serverExternalPackages).`,

@@ -1,6 +1,7 @@
 import { EngineError } from "../../engine/errors.ts";
 import { isRefused } from "../../http.ts";
 import { type OpenCodeDriverOptions, openCodeDriver } from "../../opencode/driver.ts";
+import { askVersion } from "../ask-version.ts";
 import { whatAnswers } from "./what-answers.ts";
 
 /** What a server has to say who it is. */
@@ -19,9 +20,7 @@ export async function probeEngine(
 ): Promise<boolean> {
   const driver = openCodeDriver({ ...options, baseUrl, timeout: PROBE_TIMEOUT_MS });
   try {
-    const report = { alive() {}, beat() {}, retryAfter() {}, diagnostic() {} };
-    const connection = await driver.connect({ signal: new AbortController().signal, report });
-    await connection.close();
+    await askVersion(driver, new AbortController().signal);
     return true;
   } catch (cause) {
     if (!EngineError.is(cause) || cause.code === "AUTH_REQUIRED" || cause.code === "UNSUPPORTED") throw cause;

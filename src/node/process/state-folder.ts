@@ -1,7 +1,6 @@
 import { homedir } from "node:os";
 import { posix, win32 } from "node:path";
-
-type Environment = Readonly<Record<string, string | undefined>>;
+import type { Environment } from "../places.ts";
 
 /** Where what programs share is kept: `$XDG_STATE_HOME/quantumreef` and the like; on Windows `%LOCALAPPDATA%`. */
 export function stateFolder(

@@ -1,6 +1,7 @@
 import { type KeyPath, printKeyPath, valueAt } from "../configuration/config-object.ts";
 import type { Configuration } from "../configuration/configuration.ts";
 import { configInvalid } from "../configuration/parse.ts";
+import type { Environment } from "../places.ts";
 import type { Parser } from "./parsers.ts";
 import { printOrigin, type Setting, type SettingOrigin } from "./setting.ts";
 
@@ -16,8 +17,6 @@ export interface Places<T, Fallback> {
   /** It is not shown in errors either. */
   readonly secret?: boolean | undefined;
 }
-
-type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
  * The first of option, option `config`, variable, workspace file, global file and default that says anything.

@@ -3,12 +3,13 @@ import type { EngineErrorInfo } from "../../engine/errors.ts";
 import type { ConfigObject } from "../configuration/config-object.ts";
 import { readConfiguration } from "../configuration/read-configuration.ts";
 import type { ConfigurationFile } from "../configuration/source.ts";
+import type { Environment } from "../places.ts";
 import { type OpenCodeSettingsInput, resolveSettings, type SettingsExplanation } from "./resolve-settings.ts";
 import { printOrigin } from "./setting.ts";
 
 export interface ExplainSettingsOptions extends OpenCodeSettingsInput {
   /** Variables over those of this process. Default: none. */
-  readonly env?: Readonly<Record<string, string | undefined>> | undefined;
+  readonly env?: Environment | undefined;
   /** Merged over all configuration files. Default: nothing. */
   readonly config?: ConfigObject | undefined;
 }

@@ -1,4 +1,5 @@
 import type { Configuration } from "../configuration/configuration.ts";
+import type { Environment } from "../places.ts";
 import { choose } from "./choose.ts";
 import { parseText } from "./parsers.ts";
 import type { Setting } from "./setting.ts";
@@ -19,7 +20,7 @@ const FALLBACK = "claude-opus-4-5";
 
 export function resolveModel(
   option: string | undefined,
-  env: Readonly<Record<string, string | undefined>>,
+  env: Environment,
   configuration: Configuration | undefined,
 ): Setting<ModelSetting> {
   const places = { variable: "OPENCODE_MODEL", key: ["model"], parse: parseText, fallback: undefined };

@@ -1,6 +1,7 @@
 import { homedir } from "node:os";
 import type { Configuration } from "../configuration/configuration.ts";
 import { configInvalid } from "../configuration/parse.ts";
+import type { Environment } from "../places.ts";
 import { isOnThisMachine } from "../storage/is-on-this-machine.ts";
 import { choose, type Places } from "./choose.ts";
 import { type ModelSetting, resolveModel } from "./model-setting.ts";
@@ -92,7 +93,7 @@ export interface OpenCodeSettings extends Omit<Values, "model" | "password"> {
  */
 export function resolveSettings(
   input: OpenCodeSettingsInput,
-  env: Readonly<Record<string, string | undefined>>,
+  env: Environment,
   configuration?: Configuration,
 ): { readonly settings: OpenCodeSettings; readonly explanation: SettingsExplanation } {
   const pick = <T, Fallback>(

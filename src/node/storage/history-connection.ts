@@ -54,7 +54,7 @@ export function historyConnection(options: HistoryConnectionOptions): EngineConn
 
   const refuse = async (): Promise<never> => {
     look();
-    const message = `OpenCode is not there, only its stored history: ${reason} Start it with \`opencode serve\`, or let this client start it (autoStart).`;
+    const message = `OpenCode is not there, only its stored history: ${reason}`;
     throw new EngineError("ENGINE_UNAVAILABLE", message, { engine: "opencode", retryable: false });
   };
 

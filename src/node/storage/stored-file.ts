@@ -7,9 +7,8 @@ import { findDatabase } from "../history/find-database.ts";
 import { openDatabase } from "../history/open-database.ts";
 import type { HistoryReader, Row } from "../history/reader.ts";
 import { reading } from "../history/unreadable.ts";
+import type { Environment } from "../places.ts";
 import { EventTable, hasEventTable } from "./event-table.ts";
-
-type Environment = Readonly<Record<string, string | undefined>>;
 
 /** The database of an engine, open for reading. */
 export interface StoredFile {

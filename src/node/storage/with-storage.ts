@@ -1,5 +1,7 @@
-import type { DriverReport, EngineDriver } from "../../engine/driver.ts";
+import type { EngineDriver } from "../../engine/driver.ts";
 import { EngineError, reasonOf } from "../../engine/errors.ts";
+import { askVersion } from "../ask-version.ts";
+import type { Environment } from "../places.ts";
 import { Elsewhere } from "./elsewhere.ts";
 import { historyConnection } from "./history-connection.ts";
 import { openStoredFile, type StoredFile } from "./stored-file.ts";
@@ -29,7 +31,7 @@ export interface StoragePlace {
   /** The database file. `undefined`: as of `openHistory()`; `false`: it can't be on this machine. */
   readonly path: string | false | undefined;
   /** Where the variables for that are looked up. */
-  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly env: Environment;
 }
 
 const FOLLOW_MS = 100;
@@ -111,8 +113,6 @@ export function withStorage(
   };
 }
 
-const silent: DriverReport = { alive() {}, beat() {}, retryAfter() {}, diagnostic() {} };
-
 /** Nobody answers. Who answers otherwise than an engine does, or wants a password, is somebody. */
 function isAway(error: unknown): boolean {
   return EngineError.is(error, "ENGINE_UNAVAILABLE") || EngineError.is(error, "TIMEOUT");
@@ -121,8 +121,7 @@ function isAway(error: unknown): boolean {
 /** Also somebody else counts: what is there then is the next connection's to say. */
 async function isThere(driver: EngineDriver, signal: AbortSignal): Promise<boolean> {
   try {
-    const connection = await driver.connect({ signal, report: silent });
-    await connection.close();
+    await askVersion(driver, signal);
     return true;
   } catch (error) {
     return !isAway(error);

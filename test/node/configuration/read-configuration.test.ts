@@ -368,3 +368,39 @@ it("warns of ${VAR} in a file that OpenCode reads itself, which does not know it
   expect(diagnostics).toHaveLength(1);
   expect(diagnostics[0]?.message).toMatch(/\$\{KEY\} in provider\.a\.options\.apiKey.*\{env:KEY\}/);
 });
+
+describe("what is no configuration", () => {
+  it.each([
+    [
+      "a list for engineConfig",
+      '{\n "engineConfig": [] }',
+      /config\.json:2 has engineConfig, which must be an object/,
+    ],
+    [
+      "a text for ours",
+      '{"engineConfig": {\n "opencode": "x" } }',
+      /:2 has engineConfig\.opencode, which must/,
+    ],
+    [
+      "20,000 objects in each other",
+      `{"engineConfig":{"opencode":${'{"a":'.repeat(20_000)}1${"}".repeat(20_000)}}}`,
+      /config\.json is nested too deeply to be read/,
+    ],
+  ])("%s in the workspace's file is told with its place", async (_, text, message) => {
+    const { read } = await setUp({ [WORKSPACE]: text });
+    const { problems } = await read();
+    expect(problems).toMatchObject([
+      { matters: "always", error: { code: "CONFIG_INVALID", message: expect.stringMatching(message) } },
+    ]);
+  });
+
+  it("a list as the option config, and a number as a folder", async () => {
+    const { read } = await setUp({}, { config: [] as object as ConfigObject });
+    const { problems } = await read();
+    expect(problems).toMatchObject([{ error: { message: "The option config must be an object." } }]);
+    await expect(readConfiguration({ workingDirectory: 5 } as object)).rejects.toMatchObject({
+      code: "CONFIG_INVALID",
+      message: expect.stringContaining("workingDirectory is 5"),
+    });
+  });
+});

@@ -55,6 +55,13 @@ describe("createOpenCode", () => {
     expect(JSON.stringify(client)).not.toContain("sesame");
   });
 
+  it("names the user of a server as the option does", async () => {
+    const client = await create({ ...(await fakeOptions()), port: 0, username: "reef" });
+    const { env } = Object(await client.request("GET", "/arguments"));
+    expect(env).toMatchObject({ OPENCODE_SERVER_USERNAME: "reef" });
+    expect(client.settings.username).toEqual({ value: "reef", origin: { kind: "option", name: "username" } });
+  });
+
   it("gives a server no password where nobody wants one", async () => {
     const client = await create({ ...(await fakeOptions()), port: 0, password: false });
     const { env } = Object(await client.request("GET", "/arguments"));

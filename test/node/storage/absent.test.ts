@@ -41,6 +41,11 @@ it.each([
     client.questions.list(),
   ])
     await expect(call).rejects.toMatchObject({ code: "UNSUPPORTED" });
+  // What is told of it is why there is none, and not that nothing answered.
+  await expect(client.session.create()).rejects.toMatchObject({
+    code: "ENGINE_UNAVAILABLE",
+    message: expect.stringMatching(message),
+  });
   expect(diagnostics).toContainEqual(
     expect.objectContaining({ code: "engine_absent", message: expect.stringMatching(message) }),
   );

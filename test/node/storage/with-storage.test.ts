@@ -275,7 +275,7 @@ describe("an engine that is not there", () => {
     const refusal = {
       code: "ENGINE_UNAVAILABLE",
       retryable: false,
-      message: expect.stringContaining("opencode serve"),
+      message: expect.stringContaining(`only its stored history: ${gone().message}`),
     };
     await expect(connection.createSession({})).rejects.toMatchObject(refusal);
     await expect(connection.abort(ids.answers, {})).rejects.toMatchObject(refusal);
