@@ -3,10 +3,6 @@
  *
  *     npm run bench:history                                   # 10,000 sessions, 600 MB, removed afterwards
  *     npm run bench:history -- --megabytes 60 --sessions 1000 --folder /var/tmp
- *
- * V8 learns from a loop over one and the same session to keep what is read where the garbage collector seldom looks, and
- * then copies more and more of it: a matter of the loop, not of who reads each session once. The script turns that off
- * for both sides (`--no-allocation-site-pretenuring`).
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

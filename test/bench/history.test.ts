@@ -9,13 +9,7 @@ it("the bench of the history measures a small file, and leaves nothing behind", 
   const folder = await useFolder();
   const bench = fileURLToPath(new URL("../../bench/history.ts", import.meta.url));
   const size = ["--sessions", "20", "--megabytes", "1", "--rounds", "3", "--folder", folder];
-  const args = [
-    "--expose-gc",
-    "--no-allocation-site-pretenuring",
-    "--conditions=@quantumreef/source",
-    bench,
-    ...size,
-  ];
+  const args = ["--expose-gc", "--conditions=@quantumreef/source", bench, ...size];
   const { stdout, stderr } = await promisify(execFile)(process.execPath, args);
   expect(stderr).toBe("");
   expect(stdout).toMatch(/^20 sessions, \d+ parts, \d+ MB, Node v/);
