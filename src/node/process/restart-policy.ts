@@ -6,7 +6,7 @@ export const defaultTiming: KeeperTiming = {
   firstPause: 1_000,
   longestPause: 30_000,
   healthy: 60_000,
-  crashes: 5,
+  crashes: 7,
 };
 
 /** How long to wait before an engine that crashed is started again. */

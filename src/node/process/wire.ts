@@ -26,7 +26,7 @@ export interface KeeperTiming {
   readonly longestPause: number;
   /** An engine that lived so long has not crashed in a row. Default: 60000. */
   readonly healthy: number;
-  /** So many crashes in a row are a loop. Default: 5. */
+  /** So many crashes in a row are a loop. Default: 7. */
   readonly crashes: number;
 }
 

@@ -52,10 +52,14 @@ export function historyConnection(options: HistoryConnectionOptions): EngineConn
   /** Ends the pause between two looks. */
   let look = () => {};
 
+  /** It may have come back since the last look: then whatever was asked can be asked again of the engine itself. */
   const refuse = async (): Promise<never> => {
     look();
-    const message = `OpenCode is not there, only its stored history: ${reason}`;
-    throw new EngineError("ENGINE_UNAVAILABLE", message, { engine: "opencode", retryable: false });
+    const retryable = await isBack(life.signal);
+    const message = retryable
+      ? "OpenCode has just come back, and is being connected to. Try again."
+      : `OpenCode is not there, only its stored history: ${reason}`;
+    throw new EngineError("ENGINE_UNAVAILABLE", message, { engine: "opencode", retryable });
   };
 
   async function* untilBack(signal: AbortSignal): AsyncGenerator<DriverItem> {

@@ -9,13 +9,15 @@ import { untestedRelease } from "../../../src/node/process/tested-releases.ts";
 import { temporaryFolder } from "./keeper-support.ts";
 
 describe("RestartPolicy", () => {
-  it("waits 1, 2, 4, 8 s, and gives up at the fifth crash in a row", () => {
+  it("waits 1, 2, 4, 8, 16 and 30 s, and gives up at the seventh crash in a row", () => {
     const policy = new RestartPolicy(defaultTiming);
-    expect([0, 100, 59_999, 0, 0].map((uptime) => policy.crashed(uptime))).toEqual([
+    expect([0, 100, 59_999, 0, 0, 0, 0].map((uptime) => policy.crashed(uptime))).toEqual([
       1000,
       2000,
       4000,
       8000,
+      16_000,
+      30_000,
       undefined,
     ]);
   });

@@ -286,6 +286,18 @@ describe("an engine that is not there", () => {
     expect(await connection.messages(ids.answers, {})).not.toEqual([]);
     await expect(connection.messages("ses_none", {})).rejects.toMatchObject({ code: "SESSION_NOT_FOUND" });
   });
+
+  it("that has just come back is asked again for what was asked of its history", async () => {
+    const stage = await useStage();
+    stage.refuse(gone());
+    const connection = await connect(stage);
+    stage.refuse();
+    const again = { code: "ENGINE_UNAVAILABLE", retryable: true };
+    await expect(connection.prompt({ sessionId: ids.answers, content: "Hi", signal })).rejects.toMatchObject(
+      again,
+    );
+    await expect(connection.createSession({})).rejects.toMatchObject(again);
+  });
 });
 
 describe("the end", () => {
