@@ -1,6 +1,6 @@
 import { chmod } from "node:fs/promises";
 import { createServer } from "node:http";
-import { type AddressInfo, connect } from "node:net";
+import type { AddressInfo } from "node:net";
 import { type CreateOpenCodeOptions, createOpenCode } from "@quantumreef/engine-client/node";
 import { afterEach, describe, expect, it } from "vitest";
 import { startOpenCode } from "../support/opencode-server.ts";
@@ -8,6 +8,7 @@ import { scriptedConfig } from "../support/scripted-config.ts";
 import { callTool, say, script } from "../support/scripted-model/script.ts";
 import { startScriptedModel } from "../support/scripted-model/server.ts";
 import { isAlive, takeSlot } from "../support/slots.ts";
+import { testPort } from "../support/test-port.ts";
 import { createWorkspace } from "../support/throwaway.ts";
 import { homeEnv, openHome, writeGlobalConfig } from "../support/throwaway-home.ts";
 
@@ -101,7 +102,7 @@ describe("createOpenCode", () => {
   });
 
   it("says so when nothing answers and it may not start one", async () => {
-    const port = await freePort();
+    const port = await testPort();
     const env = homeEnv("/nowhere");
     await expect(createOpenCode({ port, autoStart: false, history: false, env })).rejects.toMatchObject({
       code: "ENGINE_UNAVAILABLE",
@@ -148,17 +149,6 @@ describe("createOpenCode", () => {
     });
   });
 });
-
-/** A port on which nothing listens. */
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  const refused = await new Promise((resolve) => connect(port, "127.0.0.1").once("error", resolve));
-  expect(refused).toMatchObject({ code: "ECONNREFUSED" });
-  return port;
-}
 
 describe("a program that is not OpenCode", () => {
   /** A program that does this, whatever it is asked. */
@@ -216,7 +206,7 @@ it("takes its tools with it, also when it has a password that only a function kn
 
 it("can be started and left again and again in one process", async () => {
   const { options } = await setUp();
-  const port = await freePort();
+  const port = await testPort();
   for (let round = 0; round < 3; round += 1) {
     const client = await createOpenCode({ ...options, port });
     expect(client.process.mode).toBe("spawned");

@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { createOpenCode, type DoctorReport } from "@quantumreef/engine-client/node";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { freePort } from "../../src/node/process/free-port.ts";
 import { takeSlot } from "../support/slots.ts";
+import { testPort } from "../support/test-port.ts";
 import { createWorkspace } from "../support/throwaway.ts";
 import { homeEnv, openHome, writeGlobalConfig } from "../support/throwaway-home.ts";
 
@@ -48,7 +48,7 @@ describe("engine-client doctor", () => {
     const slot = await takeSlot();
     onTestFinished(() => slot.release());
     const { env, workspace, run, examine } = await stage({ ANTHROPIC_API_KEY: "sk-ant-very-secret" });
-    const port = await freePort("127.0.0.1");
+    const port = await testPort();
     const client = await createOpenCode({ port, env, ...{ workingDirectory: workspace.directory } });
     onTestFinished(() => client.dispose());
     const report = await examine("--port", String(port));
@@ -90,7 +90,7 @@ describe("engine-client doctor", () => {
     const [configuration, stranger] = report.faults;
     expect(configuration?.advice).toMatch(/opencode\.jsonc?:\d+ .*mcp\.files/);
     expect(stranger?.advice).toContain(`What answers at http://127.0.0.1:${port} is not OpenCode`);
-    const nobody = await examine("--port", String(await freePort("127.0.0.1")));
+    const nobody = await examine("--port", String(await testPort()));
     expect(nobody.server).toMatchObject({ answers: "nothing" });
     expect(nobody.faults.at(-1)?.advice).toContain("autoStart is off");
     expect((await examine("--port", "99999")).faults[0]).toMatchObject({ area: "settings" });

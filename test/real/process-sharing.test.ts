@@ -2,15 +2,15 @@ import { readdir, readFile, stat } from "node:fs/promises";
 import { createOpenCode } from "@quantumreef/engine-client/node";
 import { expect, it } from "vitest";
 import { basicAuth } from "../../src/node/process/access.ts";
-import { freePort } from "../../src/node/process/free-port.ts";
 import { readRecord } from "../../src/node/process/read-record.ts";
 import { say, script } from "../support/scripted-model/script.ts";
+import { testPort } from "../support/test-port.ts";
 import { emptyWithin, lives, setUpMachine } from "./machine.ts";
 import { Program } from "./run-program.ts";
 
 it("of eight programs that start at once one starts the engine; it ends with the last of them", async () => {
   const { options, home, state } = await setUpMachine();
-  const port = await freePort("127.0.0.1");
+  const port = await testPort();
   const programs = Array.from({ length: 8 }, () => new Program({ ...options, port }));
   const told = await Promise.all(programs.map((program) => program.next()));
   expect(told.map(({ mode }) => mode).toSorted()).toEqual([...Array(7).fill("attached"), "spawned"]);

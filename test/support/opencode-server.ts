@@ -4,6 +4,7 @@ import { dieWithUs } from "./guard.ts";
 import { openCodeBinary } from "./opencode-binary.ts";
 import type { OpenCodeConfig } from "./scripted-config.ts";
 import { type Slot, type SlotOptions, takeSlot } from "./slots.ts";
+import { testPort } from "./test-port.ts";
 import { type Home, homeEnv, openHome, writeGlobalConfig } from "./throwaway-home.ts";
 
 /** How to start a real server. */
@@ -18,7 +19,7 @@ export interface OpenCodeServerOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** The home of an earlier server, to go on with its data. It is not removed then. Default: a new one. */
   readonly home?: string;
-  /** Default 0: 4096 if that is free, else any. */
+  /** Default: one that no other test comes upon. 0 would be 4096 if that is free, and so the same for all. */
   readonly port?: number;
   /** How long it may take to listen, in milliseconds. Default 30,000. */
   readonly startTimeoutMs?: number;
@@ -66,7 +67,7 @@ export async function startOpenCode(options: OpenCodeServerOptions): Promise<Ope
 }
 
 async function launch(options: OpenCodeServerOptions, home: Home, slot: Slot): Promise<OpenCodeServer> {
-  const { port = 0, startTimeoutMs = 30_000 } = options;
+  const { port = await testPort(), startTimeoutMs = 30_000 } = options;
   if (options.config) await writeGlobalConfig(home.directory, options.config);
   const env = { ...homeEnv(home.directory), ...options.env };
   const child = spawn(

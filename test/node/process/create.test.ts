@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { inspect } from "node:util";
 import { type CreateOpenCodeOptions, createOpenCode } from "@quantumreef/engine-client/node";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { freePort } from "../../../src/node/process/free-port.ts";
+import { testPort } from "../../support/test-port.ts";
 import type { Fake } from "./fake-engine.ts";
 import { fakeBinary, lives, temporaryFolder } from "./keeper-support.ts";
 
@@ -28,7 +28,7 @@ async function create(options: CreateOpenCodeOptions) {
 describe("createOpenCode", () => {
   it("passes on what was asked for, by the environment and by arguments, the password by the former only", async () => {
     const options = await fakeOptions();
-    const port = await freePort("127.0.0.1");
+    const port = await testPort();
     const client = await create({
       ...options,
       port,
@@ -70,7 +70,7 @@ describe("createOpenCode", () => {
   });
 
   it("started eight times at once in one process starts one engine, which ends with the last client", async () => {
-    const options = { ...(await fakeOptions()), port: await freePort("127.0.0.1") };
+    const options = { ...(await fakeOptions()), port: await testPort() };
     const clients = await Promise.all(Array.from({ length: 8 }, () => create(options)));
     const modes = clients.map((client) => client.process.mode).toSorted();
     expect(modes).toEqual([...Array(7).fill("attached"), "spawned"]);
@@ -93,7 +93,7 @@ describe("createOpenCode", () => {
 
   it("ends the engine that it started when the client can't be made", async () => {
     const options = await fakeOptions();
-    const port = await freePort("127.0.0.1");
+    const port = await testPort();
     const wrong = { authorization: "Basic wrong" };
     await expect(createOpenCode({ ...options, port, headers: wrong })).rejects.toMatchObject({
       code: "AUTH_REQUIRED",

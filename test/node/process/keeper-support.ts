@@ -4,12 +4,12 @@ import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { onTestFinished } from "vitest";
 import { basicAuth } from "../../../src/node/process/access.ts";
-import { freePort } from "../../../src/node/process/free-port.ts";
 import type { Lease, LeaseEvent } from "../../../src/node/process/lease.ts";
 import { identityOf } from "../../../src/node/process/process-table.ts";
 import { startKeeper } from "../../../src/node/process/start-keeper.ts";
 import { MARK_VARIABLE } from "../../../src/node/process/sweep.ts";
 import type { KeeperOrder } from "../../../src/node/process/wire.ts";
+import { testPort } from "../../support/test-port.ts";
 import { createFolder, removeFolder } from "../../support/throwaway.ts";
 import type { Fake } from "./fake-engine.ts";
 
@@ -32,7 +32,7 @@ export async function temporaryFolder(purpose: string): Promise<string> {
 /** What a keeper is told that keeps a fake engine. Times are short. */
 export async function fakeOrder(fake: Fake = {}, more: Partial<KeeperOrder> = {}): Promise<KeeperOrder> {
   const folder = await temporaryFolder("keeper");
-  const port = await freePort("127.0.0.1");
+  const port = await testPort();
   const mark = crypto.randomUUID();
   const password = "fake-password";
   const env = {

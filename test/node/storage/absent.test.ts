@@ -1,7 +1,7 @@
 import { expect, it, onTestFinished } from "vitest";
 import type { Diagnostic } from "../../../src/engine/diagnostics.ts";
 import { createOpenCode } from "../../../src/node/create-open-code.ts";
-import { freePort } from "../../../src/node/process/free-port.ts";
+import { testPort } from "../../support/test-port.ts";
 import { homeEnv } from "../../support/throwaway-home.ts";
 import { ids, putDatabase, useFolder } from "../history/files.ts";
 
@@ -18,7 +18,7 @@ it.each([
   const client = await createOpenCode({
     ...options,
     env: homeEnv(folder),
-    port: await freePort("127.0.0.1"),
+    port: await testPort(),
     serverDirectory: folder,
     database: putDatabase(folder, "opencode.db"),
     onDiagnostic: (diagnostic) => diagnostics.push(diagnostic),
@@ -54,7 +54,7 @@ it.each([
 it("is an error without a history, and where none is wanted", async () => {
   const folder = await useFolder();
   const database = putDatabase(folder, "opencode.db");
-  const port = await freePort("127.0.0.1");
+  const port = await testPort();
   const refusal = { code: "ENGINE_UNAVAILABLE", message: expect.stringContaining("autoStart is off") };
   const env = homeEnv(folder);
   const none = createOpenCode({ port, env, autoStart: false, database: `${database}.none` });
