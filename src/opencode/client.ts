@@ -2,6 +2,7 @@ import { createEngineClient, type EngineClientOptions } from "../create-engine-c
 import { asyncDispose } from "../engine/async-dispose.ts";
 import type { ManagedEngineClient } from "../engine/managed-engine-client.ts";
 import { type OpenCodeDriverOptions, openCodeDriver } from "./driver.ts";
+import { withOthers } from "./others/with-others.ts";
 
 export interface OpenCodeClientOptions extends OpenCodeDriverOptions, EngineClientOptions {}
 
@@ -39,7 +40,7 @@ export class OpenCodeClient implements ManagedEngineClient {
 
   /** @throws EngineError `CONFIG_INVALID` when `baseUrl` is no http address */
   constructor(options: OpenCodeClientOptions = {}) {
-    const client = createEngineClient(openCodeDriver(options), options);
+    const client = createEngineClient(withOthers(openCodeDriver(options)), options);
     this.#client = client;
     this.id = client.id;
     this.name = client.name;
