@@ -3,8 +3,10 @@
  * @module
  */
 export { createEngineClient, type EngineClientOptions } from "./create-engine-client.ts";
+export { hunksOf } from "./diff/hunks.ts";
 export type { EngineCapabilities, EngineCapability } from "./engine/capabilities.ts";
 export type { Diagnostic, DiagnosticHandler } from "./engine/diagnostics.ts";
+export type { DiffHunk, DiffLine } from "./engine/diff.ts";
 export type {
   ConnectOptions,
   DriverCall,

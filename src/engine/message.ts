@@ -24,12 +24,18 @@ function isContent(value: unknown): value is MessageContent {
   return typeof value === "object" && value !== null && "type" in value && typeof value.type === "string";
 }
 
+/** What became of a file. `hunksOf(diff)` has it line by line. */
 export interface FileDiff {
+  /** As the engine names it: absolute in requests and tool calls, mostly; below the repository's root in the rest. */
   readonly path: string;
-  readonly status: "added" | "modified" | "deleted";
+  /** What it was called before, of a renamed one. Engines that do not look for that tell a deleted and an added file. */
+  readonly previousPath?: string | undefined;
+  readonly status: "added" | "modified" | "deleted" | "renamed";
+  /** Lines; 0 of a binary file. */
   readonly additions: number;
+  /** Lines; 0 of a binary file. */
   readonly deletions: number;
-  /** The unified diff. */
+  /** The unified diff. Empty where the engine makes none: of a binary file. */
   readonly patch: string;
 }
 

@@ -4,12 +4,12 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
   continuesTurn,
-  decodeFileDiff,
   decodeMessage,
   decodeMessageInfo,
   decodePart,
   decodeSession,
 } from "../../src/opencode/native/decode.ts";
+import { decodeFileDiff } from "../../src/opencode/native/decode-diff.ts";
 import {
   eventSchemas,
   fileDiffSchema,

@@ -1,15 +1,14 @@
 import type { DriverEvent } from "../../engine/driver-events.ts";
 import {
   continuesTurn,
-  decodeFileDiff,
   decodeMessageInfo,
   decodePart,
   decodePermission,
   decodeQuestion,
   decodeRetry,
   decodeSession,
-  diffOfTurn,
 } from "./decode.ts";
+import { decodeFileDiff, diffOfTurn } from "./decode-diff.ts";
 import { decodeError } from "./errors.ts";
 import { messageEventDecoder, partEventDecoder } from "./read-wire.ts";
 import { anyDeltaSchema, eventSchemas, type WireMessageInfo, type WirePartDelta } from "./schema.ts";

@@ -58,6 +58,18 @@ export const fileDiffSchema = z.looseObject({
 });
 export type WireFileDiff = z.infer<typeof fileDiffSchema>;
 
+const patchedFileSchema = z.object({
+  filePath: z.string(),
+  movePath: optionalString,
+  type: z.string(),
+  patch: z.string(),
+  additions: z.number(),
+  deletions: z.number(),
+});
+export type WirePatchedFile = z.infer<typeof patchedFileSchema>;
+/** What a tool notes that patches several files. */
+export const patchedFilesSchema = z.array(patchedFileSchema).check(z.minLength(1));
+
 const tokensSchema = z.looseObject({
   input: z.number(),
   output: z.number(),

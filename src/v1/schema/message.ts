@@ -19,7 +19,8 @@ export const messageContentSchema = z.object({
 
 export const fileDiffSchema = z.object({
   path: z.string(),
-  status: z.enum(["added", "modified", "deleted"]),
+  previousPath: maybe(z.string()),
+  status: z.enum(["added", "modified", "deleted", "renamed"]),
   additions: z.number(),
   deletions: z.number(),
   patch: z.string(),
