@@ -79,6 +79,7 @@ export function echoDriver(): EngineDriver {
       unarchive: false,
       deleteSession: false,
       fork: false,
+      revert: false,
       todo: false,
       models: false,
       request: false,

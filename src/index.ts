@@ -47,6 +47,7 @@ export type {
   FileDiffEvent,
   MessageCreatedEvent,
   MessageDeltaEvent,
+  MessageRemovedEvent,
   MessageUpdatedEvent,
   PermissionRequestedEvent,
   PermissionResolvedEvent,
@@ -57,6 +58,7 @@ export type {
   SessionUpdatedEvent,
   StreamGapEvent,
   StreamResyncedEvent,
+  TodoUpdatedEvent,
   ToolCallUpdatedEvent,
   TurnEndedEvent,
   TurnStatus,
@@ -77,6 +79,7 @@ export type {
   RegistrySnapshot,
   ReplyOptions,
   RequestOptions,
+  RevertOptions,
   SessionRegistry,
   TreeOptions,
   WaitForOptions,
@@ -129,6 +132,7 @@ export type {
   SessionActivity,
   SessionChanges,
   SessionRef,
+  SessionRevert,
   SessionStatus,
 } from "./engine/session.ts";
 export type { SessionQuery } from "./engine/session-query.ts";

@@ -1,7 +1,8 @@
 import type { ListedSession } from "../engine/driver.ts";
+import type { DriverSession } from "../engine/driver-events.ts";
 import { EngineError } from "../engine/errors.ts";
 import type { ManagedEngineClient } from "../engine/managed-engine-client.ts";
-import { type Session, type SessionChanges, toSessionId } from "../engine/session.ts";
+import { type Session, type SessionChanges, type SessionRevert, toSessionId } from "../engine/session.ts";
 import type { EventHub } from "../hub/event-hub.ts";
 import { insist } from "../hub/insist.ts";
 import type { Link } from "../hub/link.ts";
@@ -21,12 +22,20 @@ export interface SessionCallsContext {
 
 type SessionCalls = Pick<
   ManagedEngineClient["session"],
-  "list" | "all" | "update" | "delete" | "fork" | "children" | "todo"
+  "list" | "all" | "update" | "delete" | "fork" | "revert" | "unrevert" | "children" | "todo"
 >;
 
 /** What is done with sessions as a whole. */
 export function createSessionCalls(context: SessionCallsContext): SessionCalls {
   const { link, hub, registry, optional, toSession } = context;
+  /** When the mirror has it too. */
+  const shown = (id: string, signal: AbortSignal) => async (session: DriverSession) => {
+    await followed(hub, registry, signal, () => {
+      const known = registry.get(id);
+      return known === undefined || sameRevert(known.revert, session.revert);
+    });
+    return toSession({ session });
+  };
   return {
     list: async (options = {}) => listSessions(link, toSession, options),
     all: (options = {}) => allSessions(link, toSession, options),
@@ -65,6 +74,23 @@ export function createSessionCalls(context: SessionCallsContext): SessionCalls {
           return toSession({ session: forked });
         }),
       ),
+    revert: async (session, { signal, messageId, partId }) => {
+      const id = toSessionId(session);
+      return optional.call("revert", signal, (connection, scope) =>
+        // Done twice it is the same.
+        insistIf(connection.revertSession?.bind(connection), scope, (revert) =>
+          revert(id, { signal: scope, messageId, partId }).then(shown(id, scope)),
+        ),
+      );
+    },
+    unrevert: async (session, { signal } = {}) => {
+      const id = toSessionId(session);
+      return optional.call("revert", signal, (connection, scope) =>
+        insistIf(connection.unrevertSession?.bind(connection), scope, (unrevert) =>
+          unrevert(id, { signal: scope }).then(shown(id, scope)),
+        ),
+      );
+    },
     children: (session, { signal } = {}) =>
       link.use(signal, async (connection, scope) => {
         const id = toSessionId(session);
@@ -82,6 +108,19 @@ export function createSessionCalls(context: SessionCallsContext): SessionCalls {
         connection.todo?.(toSessionId(session), { signal: scope }),
       ),
   };
+}
+
+/** `undefined`: the driver has no such call. */
+function insistIf<Call, T>(
+  call: Call | undefined,
+  signal: AbortSignal,
+  work: (call: Call) => Promise<T>,
+): Promise<T> | undefined {
+  return call && insist(signal, () => work(call));
+}
+
+function sameRevert(a: SessionRevert | undefined, b: SessionRevert | undefined): boolean {
+  return a?.messageId === b?.messageId && a?.partId === b?.partId;
 }
 
 /** Has it taken in the changes? What is not mirrored has nothing to take in. */

@@ -17,6 +17,8 @@ export interface EngineCapabilities {
   readonly deleteSession: boolean;
   /** A session can be copied, up to a message. */
   readonly fork: boolean;
+  /** What a session did since a message can be taken back, and that undone. */
+  readonly revert: boolean;
   /** The list that the agent works through can be read. */
   readonly todo: boolean;
   /** The models that it can use are listed. */

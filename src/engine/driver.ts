@@ -202,6 +202,16 @@ export interface EngineConnection {
     sessionId: string,
     call: DriverCall & { readonly messageId?: string | undefined },
   ): Promise<DriverSession>;
+  /**
+   * Capability `revert`: takes back the turn that the message belongs to and all after it, or what came from this part
+   * of the message on. Throws `INVALID_REQUEST` for what the session does not have, `SESSION_RUNNING`.
+   */
+  revertSession?(
+    sessionId: string,
+    call: DriverCall & { readonly messageId: string; readonly partId?: string | undefined },
+  ): Promise<DriverSession>;
+  /** Capability `revert`. Where nothing was taken back it changes nothing. */
+  unrevertSession?(sessionId: string, call: DriverCall): Promise<DriverSession>;
   /** Capability `todo`. */
   todo?(sessionId: string, call: DriverCall): Promise<readonly Todo[]>;
   /** Capability `storeMessage`. */

@@ -38,6 +38,13 @@ export interface ForkOptions extends CallOptions {
   readonly messageId?: string | undefined;
 }
 
+export interface RevertOptions extends CallOptions {
+  /** Any message of the first turn to take back. */
+  readonly messageId: string;
+  /** Of that message only what came from this part on; what came before it stays. */
+  readonly partId?: string | undefined;
+}
+
 export interface ReplyOptions extends CallOptions {
   /** With `"deny"`: tells the model why, and the turn goes on instead of ending. */
   readonly message?: string | undefined;
@@ -171,6 +178,19 @@ export interface ManagedEngineClient extends EngineClient, AsyncDisposable {
      * @throws EngineError `INVALID_REQUEST` (the session has no such message), `UNSUPPORTED`, and as `get`
      */
     fork(session: SessionRef, options?: ForkOptions): Promise<Session>;
+    /**
+     * Takes back the turn that a message belongs to and all turns after it: files are as they were before it, where the
+     * engine keeps record of them (`revert.filesRestored` of the session says so). The messages stay until the next
+     * prompt; until then `unrevert` undoes it.
+     * @throws EngineError `SESSION_RUNNING`, `INVALID_REQUEST` (the session has no such message or part), `UNSUPPORTED`,
+     *   and as `get`
+     */
+    revert(session: SessionRef, options: RevertOptions): Promise<Session>;
+    /**
+     * Undoes `revert`, also in the files. Where nothing was taken back it changes nothing.
+     * @throws EngineError `SESSION_RUNNING`, `UNSUPPORTED`, and as `get`
+     */
+    unrevert(session: SessionRef, options?: CallOptions): Promise<Session>;
     /** The sessions that this one started as subagents, `updatedAt` descending. Throws as `get`. */
     children(session: SessionRef, options?: CallOptions): Promise<readonly Session[]>;
     /**

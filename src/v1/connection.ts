@@ -23,6 +23,7 @@ export const v1Capabilities: EngineCapabilities = {
   unarchive: false,
   deleteSession: false,
   fork: false,
+  revert: false,
   todo: false,
   models: false,
   request: true,

@@ -554,6 +554,7 @@ function driverOf(play: (options: { readonly signal: AbortSignal }) => DriverEve
     unarchive: false,
     deleteSession: false,
     fork: false,
+    revert: false,
     todo: false,
     models: false,
     request: false,

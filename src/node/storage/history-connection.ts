@@ -37,6 +37,7 @@ const nothing: EngineCapabilities = {
   unarchive: false,
   deleteSession: false,
   fork: false,
+  revert: false,
   todo: false,
   models: false,
   request: false,

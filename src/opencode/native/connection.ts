@@ -11,7 +11,7 @@ import type { DriverSession } from "../../engine/driver-events.ts";
 import { EngineError } from "../../engine/errors.ts";
 import type { CreateSessionOptions } from "../../engine/managed-engine-client.ts";
 import type { Http } from "../../http.ts";
-import { decodeMessage, decodeSession } from "./decode.ts";
+import { decodeMessage, decodeSession, decodeTodo } from "./decode.ts";
 import { decodeFileDiff } from "./decode-diff.ts";
 import { mintMessageId } from "./ids.ts";
 import { listen } from "./listen.ts";
@@ -20,6 +20,7 @@ import { NativePermissions } from "./permissions.ts";
 import { promptBody, toParts } from "./prompt-body.ts";
 import { NativeQuestions } from "./questions.ts";
 import { messageDecoder, messagesDecoder, sessionDecoder, sessionsDecoder } from "./read-wire.ts";
+import { revertSession, unrevertSession } from "./revert.ts";
 import { fileDiffsSchema, healthSchema, todosSchema } from "./schema.ts";
 import { forkSession, updateSession } from "./session-changes.ts";
 import { readSessionPage, withStatus } from "./session-pages.ts";
@@ -38,6 +39,7 @@ export const nativeCapabilities: EngineCapabilities = {
   unarchive: false,
   deleteSession: true,
   fork: true,
+  revert: true,
   todo: true,
   models: true,
   request: true,
@@ -214,13 +216,11 @@ export function createNativeConnection(options: NativeOptions): EngineConnection
       await http.send("DELETE", path, { signal });
     },
     forkSession: (sessionId, call) => forkSession(sessionId, http, sessions, call),
+    revertSession: (sessionId, call) => revertSession(sessionId, http, sessions, call),
+    unrevertSession: (sessionId, call) => unrevertSession(sessionId, http, sessions, call),
     async todo(sessionId, { signal }) {
       const { value } = await http.json("GET", `${sessions.path(sessionId)}/todo`, todosSchema, { signal });
-      return value.map(({ content, status, priority }) => ({
-        content,
-        status,
-        priority: priority ?? "medium",
-      }));
+      return value.map(decodeTodo);
     },
     async listQuestions({ signal }) {
       const list = await questions.waiting(sessions.directories(), signal);

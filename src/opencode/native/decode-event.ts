@@ -7,6 +7,7 @@ import {
   decodeQuestion,
   decodeRetry,
   decodeSession,
+  decodeTodo,
 } from "./decode.ts";
 import { decodeFileDiff, diffOfTurn } from "./decode-diff.ts";
 import { decodeError } from "./errors.ts";
@@ -90,6 +91,10 @@ export function decodeEvent(payload: WirePayload, now: number): readonly DriverE
       // Every turn begins with an empty one, which tells nothing.
       if (diff.length === 0) return [];
       return [{ type: "file_diff", sessionId: sessionID, diff: diff.map(decodeFileDiff) }];
+    }
+    case "todo.updated": {
+      const { sessionID, todos } = eventSchemas[type].parse(properties);
+      return [{ type: "todo_updated", sessionId: sessionID, todos: todos.map(decodeTodo) }];
     }
     case "permission.asked":
       return [

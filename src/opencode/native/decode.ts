@@ -1,7 +1,8 @@
 import type { DriverMessage, DriverPart, DriverSession } from "../../engine/driver-events.ts";
 import type { StopReason, ToolCall, ToolCallStatus, Usage } from "../../engine/message.ts";
 import type { PermissionRequest, QuestionRequest } from "../../engine/permission.ts";
-import type { RetryNotice } from "../../engine/session.ts";
+import type { RetryNotice, SessionRevert } from "../../engine/session.ts";
+import type { Todo } from "../../engine/todo.ts";
 import { diffOfMetadata } from "./decode-diff.ts";
 import { decodeError } from "./errors.ts";
 import type {
@@ -12,13 +13,14 @@ import type {
   WireQuestion,
   WireSession,
   WireStatus,
+  WireTodo,
 } from "./schema.ts";
 
 /** While it is made. Setting what is there costs a third of spreading it, and this is done for every part. */
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
 export function decodeSession(wire: WireSession): DriverSession {
-  const { id, title, directory, parentID, model, time, metadata } = wire;
+  const { id, title, directory, parentID, model, time, metadata, revert } = wire;
   return {
     id,
     title,
@@ -29,7 +31,13 @@ export function decodeSession(wire: WireSession): DriverSession {
     ...(parentID ? { parentId: parentID } : {}),
     ...(time.archived ? { archived: true } : {}),
     ...(metadata?.starred === true ? { starred: true } : {}),
+    ...(revert ? { revert: decodeRevert(revert) } : {}),
   };
+}
+
+function decodeRevert({ messageID, partID, snapshot }: NonNullable<WireSession["revert"]>): SessionRevert {
+  // Without a snapshot of the files there was nothing that they could be set to.
+  return { messageId: messageID, ...(partID ? { partId: partID } : {}), filesRestored: Boolean(snapshot) };
 }
 
 export function decodeMessage({ info, parts }: WireMessage): DriverMessage {
@@ -148,6 +156,10 @@ export function decodeQuestion(wire: WireQuestion, createdAt: number): QuestionR
     ...(tool ? { messageId: tool.messageID } : {}),
     ...(tool?.callID ? { toolCallId: tool.callID } : {}),
   };
+}
+
+export function decodeTodo({ content, status, priority }: WireTodo): Todo {
+  return { content, status, priority: priority ?? "medium" };
 }
 
 /** `provider/model`. */

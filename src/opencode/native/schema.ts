@@ -31,6 +31,10 @@ export const sessionSchema = z.looseObject({
   time: z.looseObject({ created: z.number(), updated: z.number(), archived: optionalNumber }),
   /** Anybody's: it is kept as it is. */
   metadata: z.optional(z.nullable(z.record(z.string(), z.unknown()))),
+  /** While messages are taken back. */
+  revert: z.optional(
+    z.nullable(z.looseObject({ messageID: z.string(), partID: optionalString, snapshot: optionalString })),
+  ),
 });
 export type WireSession = z.infer<typeof sessionSchema>;
 
@@ -200,9 +204,9 @@ export const configSchema = z.object({
 });
 export type WireConfig = z.infer<typeof configSchema>;
 
-export const todosSchema = z.array(
-  z.looseObject({ content: z.string(), status: z.string(), priority: z.optional(z.nullable(z.string())) }),
-);
+const todoSchema = z.looseObject({ content: z.string(), status: z.string(), priority: optionalString });
+export type WireTodo = z.infer<typeof todoSchema>;
+export const todosSchema = z.array(todoSchema);
 export const sessionsSchema = z.array(sessionSchema);
 export const messagesSchema = z.array(messageSchema);
 export const permissionsSchema = z.array(permissionSchema);
@@ -232,6 +236,7 @@ export const eventSchemas = {
   "session.idle": z.looseObject(inSession),
   "session.error": z.looseObject({ sessionID: optionalString, error: z.optional(z.nullable(errorSchema)) }),
   "session.diff": z.looseObject({ ...inSession, diff: z.array(fileDiffSchema) }),
+  "todo.updated": z.looseObject({ ...inSession, todos: todosSchema }),
   "message.updated": z.looseObject({ info: messageInfoSchema }),
   "message.removed": z.looseObject({ ...inSession, messageID: z.string() }),
   "message.part.updated": z.looseObject({ part: partSchema }),

@@ -10,7 +10,7 @@ type Fields = Readonly<Record<string, unknown>>;
 
 export function isSession(value: unknown): value is WireSession {
   if (!isFields(value)) return false;
-  const { id, title, directory, parentID, model, time, metadata } = value;
+  const { id, title, directory, parentID, model, time, metadata, revert } = value;
   return (
     typeof id === "string" &&
     typeof title === "string" &&
@@ -21,7 +21,9 @@ export function isSession(value: unknown): value is WireSession {
     isNumber(time.created) &&
     isNumber(time.updated) &&
     isMaybeNumber(time.archived) &&
-    (metadata == null || isPlainRecord(metadata))
+    (metadata == null || isPlainRecord(metadata)) &&
+    // It is seldom there; its schema tells about it.
+    revert == null
   );
 }
 
