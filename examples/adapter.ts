@@ -81,6 +81,7 @@ export function echoDriver(): EngineDriver {
       fork: false,
       revert: false,
       todo: false,
+      mcp: false,
       models: false,
       request: false,
     },

@@ -12,6 +12,8 @@ export type {
   DriverCall,
   DriverEventStream,
   DriverItem,
+  DriverMcp,
+  DriverMcpCall,
   DriverReport,
   EngineConnection,
   EngineDriver,
@@ -85,8 +87,19 @@ export type {
   WaitForOptions,
 } from "./engine/managed-engine-client.ts";
 export type {
+  EngineMcp,
+  McpOptions,
+  McpRemoteConfig,
+  McpServer,
+  McpServerConfig,
+  McpStatus,
+  McpStdioConfig,
+} from "./engine/mcp.ts";
+export type {
+  Attachment,
   AttachmentPart,
   FileDiff,
+  McpTool,
   Message,
   MessageContent,
   Part,
@@ -137,6 +150,7 @@ export type {
 } from "./engine/session.ts";
 export type { SessionQuery } from "./engine/session-query.ts";
 export type { Todo } from "./engine/todo.ts";
+export { type ToolCallRecord, toolCallsOf } from "./engine/tool-calls.ts";
 export type { HeadersRecord, HeadersSource } from "./http.ts";
 export {
   type ConnectionSignal,

@@ -21,6 +21,8 @@ export interface EngineCapabilities {
   readonly revert: boolean;
   /** The list that the agent works through can be read. */
   readonly todo: boolean;
+  /** Its MCP servers are listed, and can be added and switched on and off. */
+  readonly mcp: boolean;
   /** The models that it can use are listed. */
   readonly models: boolean;
   /** `client.request()` reaches the engine's own routes. */

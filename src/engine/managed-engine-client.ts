@@ -1,6 +1,7 @@
 import type { EngineCapabilities } from "./capabilities.ts";
 import type { EngineClient, PromptOpts, Unsubscribe } from "./engine-client.ts";
 import type { EngineEvent, EngineEventType } from "./events.ts";
+import type { EngineMcp } from "./mcp.ts";
 import type { FileDiff, Message, PromptContent } from "./message.ts";
 import type { Model } from "./model.ts";
 import type { PermissionDecision, PermissionRef, PermissionRequest, QuestionRequest } from "./permission.ts";
@@ -9,6 +10,7 @@ import type { QuestionAnswer, QuestionRef } from "./question.ts";
 import type { CreateSessionOpts, Session, SessionChanges, SessionRef } from "./session.ts";
 import type { SessionQuery } from "./session-query.ts";
 import type { Todo } from "./todo.ts";
+import type { ToolCallRecord } from "./tool-calls.ts";
 
 export interface CallOptions {
   /** Ends the call; its `reason` is what the call rejects with, unchanged. */
@@ -110,7 +112,7 @@ export interface RegistrySnapshot {
 }
 
 export interface TreeOptions {
-  /** With what its subagents ask. Default: false. */
+  /** With what belongs to its subagents. Default: false. */
   readonly tree?: boolean | undefined;
 }
 
@@ -201,6 +203,12 @@ export interface ManagedEngineClient extends EngineClient, AsyncDisposable {
     /** Oldest first. Throws as `get`. */
     messages(session: SessionRef, options?: CallOptions): Promise<readonly Message[]>;
     /**
+     * Every tool call of the session, in order: of the engine's record, also those of other clients and of earlier
+     * days, and those that still run. `events.stream({ sessionId, types: ["tool_call_updated"] })` tells how it goes on.
+     * `tree`: with those of its subagents, by time. Throws as `get`.
+     */
+    toolCalls(session: SessionRef, options?: CallOptions & TreeOptions): Promise<readonly ToolCallRecord[]>;
+    /**
      * Starts a turn at once. A failure is the last event of the iteration, and what `text()` and `result()` reject
      * with; nothing is thrown here, but `INVALID_REQUEST` for a `session` that is none.
      */
@@ -260,6 +268,7 @@ export interface ManagedEngineClient extends EngineClient, AsyncDisposable {
       options?: CallOptions & { readonly workingDirectory?: string | undefined },
     ): Promise<readonly Model[]>;
   };
+  readonly mcp: EngineMcp;
   readonly registry: SessionRegistry;
   /**
    * Subscribes to the engine's events and keeps the mirror of its sessions until `dispose()`.

@@ -39,6 +39,22 @@ export interface FileDiff {
   readonly patch: string;
 }
 
+/** A file or an image that stands in a message, or that a tool brought back. */
+export interface Attachment {
+  readonly type: "image" | "file";
+  readonly url: string;
+  readonly mimeType?: string | undefined;
+  readonly name?: string | undefined;
+}
+
+/** Which tool of which MCP server. */
+export interface McpTool {
+  /** The server's name, as `client.mcp.status()` has it. */
+  readonly server: string;
+  /** Of the server's tools, as the engine writes it: what is no letter, digit, `-` or `_` has become `_` in OpenCode. */
+  readonly tool: string;
+}
+
 export type ToolCallStatus = "pending" | "running" | "success" | "error";
 
 export interface ToolCall {
@@ -54,9 +70,18 @@ export interface ToolCall {
   readonly output?: string | undefined;
   /** Why it failed, when `status` is `"error"`. */
   readonly error?: string | undefined;
+  /** Unix milliseconds. */
   readonly startedAt?: number | undefined;
+  /** Unix milliseconds. */
   readonly endedAt?: number | undefined;
+  /** What it changed in files, where the engine says so. */
   readonly diff?: readonly FileDiff[] | undefined;
+  /** What it brought back besides its output, for example the image that it read. */
+  readonly attachments?: readonly Attachment[] | undefined;
+  /** Where it is a tool of an MCP server, and the engine's servers are known. */
+  readonly mcp?: McpTool | undefined;
+  /** The session of the subagent that it started. */
+  readonly childSessionId?: string | undefined;
 }
 
 export interface ToolResult {
@@ -85,12 +110,8 @@ export interface ToolPart {
   readonly toolCall: ToolCall;
 }
 
-export interface AttachmentPart {
-  readonly type: "image" | "file";
+export interface AttachmentPart extends Attachment {
   readonly id: string;
-  readonly url: string;
-  readonly mimeType?: string | undefined;
-  readonly name?: string | undefined;
 }
 
 /** A piece of a message, in the order in which the engine made it. */

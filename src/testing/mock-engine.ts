@@ -52,6 +52,7 @@ const everything: EngineCapabilities = {
   fork: true,
   revert: true,
   todo: true,
+  mcp: false,
   models: false,
   request: false,
 };

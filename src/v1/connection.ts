@@ -25,6 +25,7 @@ export const v1Capabilities: EngineCapabilities = {
   fork: false,
   revert: false,
   todo: false,
+  mcp: false,
   models: false,
   request: true,
 };

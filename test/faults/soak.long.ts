@@ -556,6 +556,7 @@ function driverOf(play: (options: { readonly signal: AbortSignal }) => DriverEve
     fork: false,
     revert: false,
     todo: false,
+    mcp: false,
     models: false,
     request: false,
   };

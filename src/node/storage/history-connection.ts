@@ -39,6 +39,7 @@ const nothing: EngineCapabilities = {
   fork: false,
   revert: false,
   todo: false,
+  mcp: false,
   models: false,
   request: false,
 };

@@ -15,6 +15,8 @@ import { decodeMessage, decodeSession, decodeTodo } from "./decode.ts";
 import { decodeFileDiff } from "./decode-diff.ts";
 import { mintMessageId } from "./ids.ts";
 import { listen } from "./listen.ts";
+import { nativeMcp } from "./mcp.ts";
+import { McpTools } from "./mcp-tools.ts";
 import { NativeModels } from "./models.ts";
 import { NativePermissions } from "./permissions.ts";
 import { promptBody, toParts } from "./prompt-body.ts";
@@ -41,6 +43,7 @@ export const nativeCapabilities: EngineCapabilities = {
   fork: true,
   revert: true,
   todo: true,
+  mcp: true,
   models: true,
   request: true,
 };
@@ -77,6 +80,7 @@ export function createNativeConnection(options: NativeOptions): EngineConnection
   const permissions = new NativePermissions(http, sessions);
   const questions = new NativeQuestions(http, sessions);
   const models = new NativeModels(http);
+  const mcpTools = new McpTools(http, sessions, report);
   const toldOnce = new Set<string>();
 
   /**
@@ -172,7 +176,7 @@ export function createNativeConnection(options: NativeOptions): EngineConnection
     version,
     capabilities: nativeCapabilities,
     keepsEvents: true,
-    events: ({ signal }) => listen(options, sessions.saw, [signal, life.signal]),
+    events: ({ signal }) => listen(options, sessions.saw, mcpTools, [signal, life.signal]),
     async close() {
       life.abort(new EngineError("ENGINE_UNAVAILABLE", "The connection was closed.", { engine: "opencode" }));
     },
@@ -182,14 +186,14 @@ export function createNativeConnection(options: NativeOptions): EngineConnection
       const error = value.healthy ? {} : { error: "OpenCode says that it is not healthy." };
       return { ok: value.healthy, latencyMs: performance.now() - started, ...error };
     },
-    snapshot: (request) => readSnapshot(request, { sessions, permissions, questions }),
+    snapshot: (request) => readSnapshot(request, { sessions, permissions, questions, mcpTools }),
     createSession,
     prompt,
     async messages(sessionId, { signal }) {
       const { value } = await http.json("GET", `${sessions.path(sessionId)}/message`, messagesDecoder, {
         signal,
       });
-      return value.map(decodeMessage);
+      return mcpTools.markAll(sessionId, value.map(decodeMessage), signal);
     },
     async abort(sessionId, { signal }) {
       await http.send("POST", `${sessions.path(sessionId)}/abort`, { signal });
@@ -245,6 +249,7 @@ export function createNativeConnection(options: NativeOptions): EngineConnection
     summarize: (sessionId, { signal }) => summarize(sessionId, http, sessions, models, signal),
     listModels: ({ signal, workingDirectory: directory = workingDirectory }) =>
       models.list(directory, signal),
+    mcp: nativeMcp(http, workingDirectory),
     request: (method, path, call) => http.send(method.toUpperCase(), path, call),
   };
 }

@@ -1,11 +1,12 @@
 import type { DriverMessage, DriverPart, DriverSession } from "../../engine/driver-events.ts";
-import type { StopReason, ToolCall, ToolCallStatus, Usage } from "../../engine/message.ts";
+import type { Attachment, StopReason, ToolCall, ToolCallStatus, Usage } from "../../engine/message.ts";
 import type { PermissionRequest, QuestionRequest } from "../../engine/permission.ts";
 import type { RetryNotice, SessionRevert } from "../../engine/session.ts";
 import type { Todo } from "../../engine/todo.ts";
 import { diffOfMetadata } from "./decode-diff.ts";
 import { decodeError } from "./errors.ts";
 import type {
+  WireAttachment,
   WireMessage,
   WireMessageInfo,
   WirePart,
@@ -104,15 +105,20 @@ export function decodePart(wire: WirePart): DriverPart | undefined {
       const toolCall = decodeToolCall(wire);
       return toolCall && { part: { type, id, toolCall }, complete: true };
     }
-    case "file": {
-      const { mime, url, filename } = wire;
-      const kind = mime?.startsWith("image/") ? "image" : "file";
-      const details = { ...(mime ? { mimeType: mime } : {}), ...(filename ? { name: filename } : {}) };
-      return { part: { type: kind, id, url: url ?? "", ...details }, complete: true };
-    }
+    case "file":
+      return { part: { id, ...decodeAttachment(wire) }, complete: true };
     default:
       return undefined;
   }
+}
+
+function decodeAttachment({ mime, url, filename }: WireAttachment): Attachment {
+  return {
+    type: mime?.startsWith("image/") ? "image" : "file",
+    url: url ?? "",
+    ...(mime ? { mimeType: mime } : {}),
+    ...(filename ? { name: filename } : {}),
+  };
 }
 
 export function decodePermission(wire: WirePermission, createdAt: number): PermissionRequest {
@@ -169,7 +175,7 @@ export function modelName(provider: string, model: string | undefined): string {
 
 function decodeToolCall({ tool, callID, state, id }: WirePart): ToolCall | undefined {
   if (tool === undefined || state === undefined) return undefined;
-  const { input, title, error, time, metadata } = state;
+  const { input, title, error, time, metadata, attachments } = state;
   // While a command runs, what it has printed so far is in the metadata.
   const output = state.output ?? (typeof metadata?.output === "string" ? metadata.output : undefined);
   const diff = diffOfMetadata(metadata);
@@ -185,6 +191,8 @@ function decodeToolCall({ tool, callID, state, id }: WirePart): ToolCall | undef
   if (time?.start != null) call.startedAt = time.start;
   if (time?.end != null) call.endedAt = time.end;
   if (diff) call.diff = diff;
+  if (attachments?.length) call.attachments = attachments.map(decodeAttachment);
+  if (tool === "task" && typeof metadata?.sessionId === "string") call.childSessionId = metadata.sessionId;
   return call;
 }
 

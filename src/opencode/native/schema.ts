@@ -104,6 +104,13 @@ export const turnSummarySchema = z.looseObject({ diffs: z.array(fileDiffSchema) 
 
 const timeSchema = z.optional(z.nullable(z.looseObject({ start: optionalNumber, end: optionalNumber })));
 
+const attachmentSchema = z.looseObject({
+  mime: optionalString,
+  url: optionalString,
+  filename: optionalString,
+});
+export type WireAttachment = z.infer<typeof attachmentSchema>;
+
 const partSchema = z.looseObject({
   id: z.string(),
   sessionID: z.string(),
@@ -131,6 +138,7 @@ const partSchema = z.looseObject({
       metadata: z.optional(
         z.nullable(z.looseObject({ output: z.optional(z.unknown()), filediff: z.optional(z.unknown()) })),
       ),
+      attachments: z.optional(z.nullable(z.array(attachmentSchema))),
     }),
   ),
 });
@@ -207,6 +215,12 @@ export type WireConfig = z.infer<typeof configSchema>;
 const todoSchema = z.looseObject({ content: z.string(), status: z.string(), priority: optionalString });
 export type WireTodo = z.infer<typeof todoSchema>;
 export const todosSchema = z.array(todoSchema);
+export const mcpServersSchema = z.record(
+  z.string(),
+  z.looseObject({ status: z.string(), error: optionalString }),
+);
+export type WireMcpServers = z.infer<typeof mcpServersSchema>;
+export const toolIdsSchema = z.array(z.string());
 export const sessionsSchema = z.array(sessionSchema);
 export const messagesSchema = z.array(messageSchema);
 export const permissionsSchema = z.array(permissionSchema);

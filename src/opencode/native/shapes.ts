@@ -103,7 +103,7 @@ export function isFileDiff(value: unknown): value is WireFileDiff {
 
 function isToolState(value: unknown): boolean {
   if (!isFields(value)) return false;
-  const { status, input, output, error, title, time, metadata } = value;
+  const { status, input, output, error, title, time, metadata, attachments } = value;
   return (
     (status === "completed" || status === "error" || status === "running" || status === "pending") &&
     (input == null || isPlainRecord(input)) &&
@@ -111,8 +111,15 @@ function isToolState(value: unknown): boolean {
     isMaybeString(error) &&
     isMaybeString(title) &&
     isMaybeTime(time) &&
-    (metadata == null || isFields(metadata))
+    (metadata == null || isFields(metadata)) &&
+    (attachments == null || (Array.isArray(attachments) && attachments.every(isAttachment)))
   );
+}
+
+function isAttachment(value: unknown): boolean {
+  if (!isFields(value)) return false;
+  const { mime, url, filename } = value;
+  return isMaybeString(mime) && isMaybeString(url) && isMaybeString(filename);
 }
 
 function isModel(value: unknown): boolean {

@@ -26,6 +26,13 @@ export const fileDiffSchema = z.object({
   patch: z.string(),
 });
 
+export const attachmentSchema = z.object({
+  type: z.enum(["image", "file"]),
+  url: z.string(),
+  mimeType: maybe(z.string()),
+  name: maybe(z.string()),
+});
+
 export const toolCallSchema = z.object({
   id: z.string(),
   name: z.string(),
@@ -37,6 +44,9 @@ export const toolCallSchema = z.object({
   startedAt: maybe(z.number()),
   endedAt: maybe(z.number()),
   diff: maybe(z.array(fileDiffSchema)),
+  attachments: maybe(z.array(attachmentSchema)),
+  mcp: maybe(z.object({ server: z.string(), tool: z.string() })),
+  childSessionId: maybe(z.string()),
 });
 
 export const toolResultSchema = z.object({
@@ -62,13 +72,7 @@ export const partSchema = z.discriminatedUnion("type", [
   }),
   z.object({ type: z.literal("reasoning"), id: z.string(), text: z.string() }),
   z.object({ type: z.literal("tool"), id: z.string(), toolCall: toolCallSchema }),
-  z.object({
-    type: z.enum(["image", "file"]),
-    id: z.string(),
-    url: z.string(),
-    mimeType: maybe(z.string()),
-    name: maybe(z.string()),
-  }),
+  z.extend(attachmentSchema, { id: z.string() }),
 ]);
 
 const PART_TYPES: ReadonlySet<unknown> = new Set(["text", "reasoning", "tool", "image", "file"]);
