@@ -68,6 +68,8 @@ export interface ToolCall {
   readonly title?: string | undefined;
   /** Grows while the tool runs, where the engine streams it. */
   readonly output?: string | undefined;
+  /** On the engine's machine, where the whole output is: of one so long that `output` is only a part of it. */
+  readonly outputPath?: string | undefined;
   /** Why it failed, when `status` is `"error"`. */
   readonly error?: string | undefined;
   /** Unix milliseconds. */

@@ -8,6 +8,7 @@ import { McpServer } from "@modelcontextprotocol/sdk/server/mcp.js";
 import { StdioServerTransport } from "@modelcontextprotocol/sdk/server/stdio.js";
 import { StreamableHTTPServerTransport } from "@modelcontextprotocol/sdk/server/streamableHttp.js";
 import * as z from "zod";
+import { linesOf } from "./lines-of.ts";
 
 const PIXEL =
   "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
@@ -29,6 +30,11 @@ function calculator(): McpServer {
       { type: "image", data: PIXEL, mimeType: "image/png" },
     ],
   }));
+  server.registerTool(
+    "print",
+    { description: "Prints so many characters.", inputSchema: { size: z.number() } },
+    ({ size }) => ({ content: [{ type: "text", text: linesOf(size) }] }),
+  );
   return server;
 }
 

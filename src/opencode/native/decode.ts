@@ -187,6 +187,7 @@ function decodeToolCall({ tool, callID, state, id }: WirePart): ToolCall | undef
   };
   if (title) call.title = title;
   if (output != null) call.output = output;
+  if (typeof metadata?.outputPath === "string") call.outputPath = metadata.outputPath;
   if (error) call.error = error;
   if (time?.start != null) call.startedAt = time.start;
   if (time?.end != null) call.endedAt = time.end;

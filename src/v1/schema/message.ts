@@ -40,6 +40,7 @@ export const toolCallSchema = z.object({
   status: z.enum(["pending", "running", "success", "error"]),
   title: maybe(z.string()),
   output: maybe(z.string()),
+  outputPath: maybe(z.string()),
   error: maybe(z.string()),
   startedAt: maybe(z.number()),
   endedAt: maybe(z.number()),
