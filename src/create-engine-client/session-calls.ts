@@ -1,7 +1,7 @@
 import type { EngineConnection, ListedSession } from "../engine/driver.ts";
 import type { DriverSession } from "../engine/driver-events.ts";
 import { EngineError } from "../engine/errors.ts";
-import type { ManagedEngineClient } from "../engine/managed-engine-client.ts";
+import type { ManagedEngineClient, RevertOptions } from "../engine/managed-engine-client.ts";
 import type { Message } from "../engine/message.ts";
 import { type Session, type SessionChanges, type SessionRevert, toSessionId } from "../engine/session.ts";
 import { readToolCalls } from "../engine/tool-calls.ts";
@@ -88,8 +88,9 @@ export function createSessionCalls(context: SessionCallsContext): SessionCalls {
           return toSession({ session: forked });
         }),
       ),
-    revert: async (session, { signal, messageId, partId }) => {
+    revert: async (session, options) => {
       const id = toSessionId(session);
+      const { signal, messageId, partId } = checkRevert(options);
       return optional.call("revert", signal, (connection, scope) =>
         // Done twice it is the same.
         insistIf(connection.revertSession?.bind(connection), scope, (revert) =>
@@ -154,6 +155,13 @@ function insistIf<Call, T>(
   work: (call: Call) => Promise<T>,
 ): Promise<T> | undefined {
   return call && insist(signal, () => work(call));
+}
+
+/** @throws EngineError `INVALID_REQUEST`: code without types can leave out what is to be taken back */
+function checkRevert(options: RevertOptions | undefined): RevertOptions {
+  if (typeof options?.messageId === "string") return options;
+  const message = "What is taken back begins with a message: revert(session, { messageId }).";
+  throw new EngineError("INVALID_REQUEST", message);
 }
 
 function sameRevert(a: SessionRevert | undefined, b: SessionRevert | undefined): boolean {

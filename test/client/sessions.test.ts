@@ -306,8 +306,10 @@ describe("client.session.revert", () => {
   it("is refused of what is not there, and while the session is at work", async () => {
     const wait = gate();
     const { client, session } = await stage(() => [{ wait: wait.opened }]);
-    const none = client.session.revert(session, { messageId: "msg_none" });
-    expect(await rejection(none)).toMatchObject({ code: "INVALID_REQUEST" });
+    for (const options of [{ messageId: "msg_none" }, {}, undefined]) {
+      const none = client.session.revert(session, options as { messageId: string });
+      expect(await rejection(none)).toMatchObject({ code: "INVALID_REQUEST" });
+    }
     const call = client.session.prompt(session, "one");
     await call;
     await until(() => client.registry.get(session)?.status === "running");
