@@ -54,7 +54,8 @@ describe("large outputs of the real engine", () => {
     expect(whole.endsWith(last)).toBe(true);
     const [told = "", end = ""] = toolCall?.output?.split(/\n\n(?=0)/) ?? [];
     expect(told).toContain(toolCall?.outputPath);
-    expect(end.length).toBeGreaterThan(40_000);
+    // How much of it depends on the pieces in which it was printed.
+    expect(end.length).toBeGreaterThan(10_000);
     expect(whole.endsWith(end)).toBe(true);
     expect(foldPrompt(events).toolCalls).toEqual([toolCall]);
     expect((await client.session.toolCalls(session)).map((one) => one.toolCall)).toEqual([toolCall]);
@@ -66,8 +67,8 @@ describe("large outputs of the real engine", () => {
     const prompt = script(callTool("calc_print", { size: MB_2 }), nextStep(), say("Done."));
     const [toolCall] = (await client.session.prompt(session, prompt).result()).toolCalls;
     expect(await readFile(toolCall?.outputPath ?? "", "utf8")).toBe(linesOf(MB_2));
-    const beginning = toolCall?.output?.slice(0, 50_000) ?? "";
-    expect(beginning).toHaveLength(50_000);
+    const beginning = toolCall?.output?.slice(0, 20_000) ?? "";
+    expect(beginning).toHaveLength(20_000);
     expect(linesOf(MB_2).startsWith(beginning)).toBe(true);
   });
 
