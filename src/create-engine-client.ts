@@ -1,3 +1,4 @@
+import { createMcpCalls } from "./create-engine-client/mcp-calls.ts";
 import { OptionalCalls } from "./create-engine-client/optional.ts";
 import { createQuestionCalls } from "./create-engine-client/question-calls.ts";
 import { createSessionCalls } from "./create-engine-client/session-calls.ts";
@@ -23,7 +24,6 @@ import { replyPermission } from "./hub/reply-permission.ts";
 import { SessionStore } from "./hub/session-store.ts";
 import { Stopping } from "./hub/stopping.ts";
 import { messageOf } from "./lifecycle/message-state.ts";
-import { restoreMessages } from "./lifecycle/restore-messages.ts";
 import { createSessionState, restoreMessage, withTold } from "./lifecycle/session-state.ts";
 
 export interface EngineClientOptions {
@@ -166,11 +166,6 @@ export function createEngineClient(
           return toSession({ session });
         }),
       get: readSession,
-      messages: (session, { signal } = {}) =>
-        link.use(signal, async (connection, scope) => {
-          const messages = await connection.messages(toSessionId(session), { signal: scope });
-          return restoreMessages(messages).map(messageOf);
-        }),
       prompt: (session, content, { signal, ifRunning, timeouts, ...rest } = {}) => {
         const sessionId = toSessionId(session);
         const systemPrompt = systemPrompts.get(sessionId);
@@ -230,6 +225,7 @@ export function createEngineClient(
         ),
     },
 
+    mcp: createMcpCalls(optional),
     connect: ({ signal } = {}) => hub.mirror(signal),
     request: (method, path, request = {}) =>
       optional.call("request", request.signal, (connection, signal) =>

@@ -3,13 +3,17 @@
  * @module
  */
 export { createEngineClient, type EngineClientOptions } from "./create-engine-client.ts";
+export { hunksOf } from "./diff/hunks.ts";
 export type { EngineCapabilities, EngineCapability } from "./engine/capabilities.ts";
 export type { Diagnostic, DiagnosticHandler } from "./engine/diagnostics.ts";
+export type { DiffHunk, DiffLine } from "./engine/diff.ts";
 export type {
   ConnectOptions,
   DriverCall,
   DriverEventStream,
   DriverItem,
+  DriverMcp,
+  DriverMcpCall,
   DriverReport,
   EngineConnection,
   EngineDriver,
@@ -45,6 +49,7 @@ export type {
   FileDiffEvent,
   MessageCreatedEvent,
   MessageDeltaEvent,
+  MessageRemovedEvent,
   MessageUpdatedEvent,
   PermissionRequestedEvent,
   PermissionResolvedEvent,
@@ -55,6 +60,7 @@ export type {
   SessionUpdatedEvent,
   StreamGapEvent,
   StreamResyncedEvent,
+  TodoUpdatedEvent,
   ToolCallUpdatedEvent,
   TurnEndedEvent,
   TurnStatus,
@@ -75,13 +81,25 @@ export type {
   RegistrySnapshot,
   ReplyOptions,
   RequestOptions,
+  RevertOptions,
   SessionRegistry,
   TreeOptions,
   WaitForOptions,
 } from "./engine/managed-engine-client.ts";
 export type {
+  EngineMcp,
+  McpOptions,
+  McpRemoteConfig,
+  McpServer,
+  McpServerConfig,
+  McpStatus,
+  McpStdioConfig,
+} from "./engine/mcp.ts";
+export type {
+  Attachment,
   AttachmentPart,
   FileDiff,
+  McpTool,
   Message,
   MessageContent,
   Part,
@@ -127,10 +145,12 @@ export type {
   SessionActivity,
   SessionChanges,
   SessionRef,
+  SessionRevert,
   SessionStatus,
 } from "./engine/session.ts";
 export type { SessionQuery } from "./engine/session-query.ts";
 export type { Todo } from "./engine/todo.ts";
+export { type ToolCallRecord, toolCallsOf } from "./engine/tool-calls.ts";
 export type { HeadersRecord, HeadersSource } from "./http.ts";
 export {
   type ConnectionSignal,

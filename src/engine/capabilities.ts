@@ -17,8 +17,12 @@ export interface EngineCapabilities {
   readonly deleteSession: boolean;
   /** A session can be copied, up to a message. */
   readonly fork: boolean;
+  /** What a session did since a message can be taken back, and that undone. */
+  readonly revert: boolean;
   /** The list that the agent works through can be read. */
   readonly todo: boolean;
+  /** Its MCP servers are listed, and can be added and switched on and off. */
+  readonly mcp: boolean;
   /** The models that it can use are listed. */
   readonly models: boolean;
   /** `client.request()` reaches the engine's own routes. */

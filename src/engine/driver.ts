@@ -3,6 +3,7 @@ import type { Diagnostic } from "./diagnostics.ts";
 import type { DriverEvent, DriverMessage, DriverSession, RestingStatus } from "./driver-events.ts";
 import type { HealthStatus } from "./engine-client.ts";
 import type { CreateSessionOptions, RequestOptions } from "./managed-engine-client.ts";
+import type { McpServer, McpServerConfig } from "./mcp.ts";
 import type { FileDiff, PromptContent } from "./message.ts";
 import type { Model } from "./model.ts";
 import type { PermissionDecision, PermissionRequest, QuestionRequest } from "./permission.ts";
@@ -136,6 +137,21 @@ export interface QuestionReply {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** Where MCP servers are meant; absent: where the client works. */
+export interface DriverMcpCall extends DriverCall {
+  readonly workingDirectory?: string | undefined;
+}
+
+/** What an engine does with its MCP servers. Each gives all of them, as they stand then, also one that failed. */
+export interface DriverMcp {
+  status(call: DriverMcpCall): Promise<readonly McpServer[]>;
+  add(name: string, config: McpServerConfig, call: DriverMcpCall): Promise<readonly McpServer[]>;
+  /** Throws `INVALID_REQUEST` for a server that is not there. */
+  connect(name: string, call: DriverMcpCall): Promise<readonly McpServer[]>;
+  /** Throws as `connect`. */
+  disconnect(name: string, call: DriverMcpCall): Promise<readonly McpServer[]>;
+}
+
 /** A session of a list. */
 export type ListedSession = Pick<SessionSnapshot, "session" | "running" | "verified" | "resting">;
 
@@ -202,6 +218,16 @@ export interface EngineConnection {
     sessionId: string,
     call: DriverCall & { readonly messageId?: string | undefined },
   ): Promise<DriverSession>;
+  /**
+   * Capability `revert`: takes back the turn that the message belongs to and all after it, or what came from this part
+   * of the message on. Throws `INVALID_REQUEST` for what the session does not have, `SESSION_RUNNING`.
+   */
+  revertSession?(
+    sessionId: string,
+    call: DriverCall & { readonly messageId: string; readonly partId?: string | undefined },
+  ): Promise<DriverSession>;
+  /** Capability `revert`. Where nothing was taken back it changes nothing. */
+  unrevertSession?(sessionId: string, call: DriverCall): Promise<DriverSession>;
   /** Capability `todo`. */
   todo?(sessionId: string, call: DriverCall): Promise<readonly Todo[]>;
   /** Capability `storeMessage`. */
@@ -225,6 +251,8 @@ export interface EngineConnection {
   listModels?(
     call: DriverCall & { readonly workingDirectory?: string | undefined },
   ): Promise<readonly Model[]>;
+  /** Capability `mcp`. */
+  readonly mcp?: DriverMcp | undefined;
   /** Capability `request`. */
   request?(method: string, path: string, options: RequestOptions): Promise<unknown>;
 }

@@ -19,6 +19,7 @@ export type KnownEngineErrorCode =
   | "TURN_LOST"
   | "PROCESS_FAILED"
   | "CONFIG_INVALID"
+  | "MCP_FAILED"
   | "HISTORY_UNREADABLE"
   | "UNKNOWN";
 

@@ -1,6 +1,7 @@
 import type { EngineCapabilities } from "./capabilities.ts";
 import type { EngineClient, PromptOpts, Unsubscribe } from "./engine-client.ts";
 import type { EngineEvent, EngineEventType } from "./events.ts";
+import type { EngineMcp } from "./mcp.ts";
 import type { FileDiff, Message, PromptContent } from "./message.ts";
 import type { Model } from "./model.ts";
 import type { PermissionDecision, PermissionRef, PermissionRequest, QuestionRequest } from "./permission.ts";
@@ -9,6 +10,7 @@ import type { QuestionAnswer, QuestionRef } from "./question.ts";
 import type { CreateSessionOpts, Session, SessionChanges, SessionRef } from "./session.ts";
 import type { SessionQuery } from "./session-query.ts";
 import type { Todo } from "./todo.ts";
+import type { ToolCallRecord } from "./tool-calls.ts";
 
 export interface CallOptions {
   /** Ends the call; its `reason` is what the call rejects with, unchanged. */
@@ -36,6 +38,13 @@ export interface AllSessionsOptions extends SessionQuery, CallOptions {
 export interface ForkOptions extends CallOptions {
   /** Only the messages before this one are copied. Default: all. */
   readonly messageId?: string | undefined;
+}
+
+export interface RevertOptions extends CallOptions {
+  /** Any message of the first turn to take back. */
+  readonly messageId: string;
+  /** Of that message only what came from this part on; what came before it stays. */
+  readonly partId?: string | undefined;
 }
 
 export interface ReplyOptions extends CallOptions {
@@ -103,7 +112,7 @@ export interface RegistrySnapshot {
 }
 
 export interface TreeOptions {
-  /** With what its subagents ask. Default: false. */
+  /** With what belongs to its subagents. Default: false. */
   readonly tree?: boolean | undefined;
 }
 
@@ -171,6 +180,19 @@ export interface ManagedEngineClient extends EngineClient, AsyncDisposable {
      * @throws EngineError `INVALID_REQUEST` (the session has no such message), `UNSUPPORTED`, and as `get`
      */
     fork(session: SessionRef, options?: ForkOptions): Promise<Session>;
+    /**
+     * Takes back the turn that a message belongs to and all turns after it: files are as they were before it, where the
+     * engine keeps record of them (`revert.filesRestored` of the session says so). The messages stay until the next
+     * prompt; until then `unrevert` undoes it.
+     * @throws EngineError `SESSION_RUNNING`, `INVALID_REQUEST` (the session has no such message or part), `UNSUPPORTED`,
+     *   and as `get`
+     */
+    revert(session: SessionRef, options: RevertOptions): Promise<Session>;
+    /**
+     * Undoes `revert`, also in the files. Where nothing was taken back it changes nothing.
+     * @throws EngineError `SESSION_RUNNING`, `UNSUPPORTED`, and as `get`
+     */
+    unrevert(session: SessionRef, options?: CallOptions): Promise<Session>;
     /** The sessions that this one started as subagents, `updatedAt` descending. Throws as `get`. */
     children(session: SessionRef, options?: CallOptions): Promise<readonly Session[]>;
     /**
@@ -180,6 +202,12 @@ export interface ManagedEngineClient extends EngineClient, AsyncDisposable {
     todo(session: SessionRef, options?: CallOptions): Promise<readonly Todo[]>;
     /** Oldest first. Throws as `get`. */
     messages(session: SessionRef, options?: CallOptions): Promise<readonly Message[]>;
+    /**
+     * Every tool call of the session, in order: of the engine's record, also those of other clients and of earlier
+     * days, and those that still run. `events.stream({ sessionId, types: ["tool_call_updated"] })` tells how it goes on.
+     * `tree`: with those of its subagents, by time. Throws as `get`.
+     */
+    toolCalls(session: SessionRef, options?: CallOptions & TreeOptions): Promise<readonly ToolCallRecord[]>;
     /**
      * Starts a turn at once. A failure is the last event of the iteration, and what `text()` and `result()` reject
      * with; nothing is thrown here, but `INVALID_REQUEST` for a `session` that is none.
@@ -240,6 +268,7 @@ export interface ManagedEngineClient extends EngineClient, AsyncDisposable {
       options?: CallOptions & { readonly workingDirectory?: string | undefined },
     ): Promise<readonly Model[]>;
   };
+  readonly mcp: EngineMcp;
   readonly registry: SessionRegistry;
   /**
    * Subscribes to the engine's events and keeps the mirror of its sessions until `dispose()`.

@@ -31,6 +31,7 @@ export class OpenCodeClient implements ManagedEngineClient {
   readonly permissions: ManagedEngineClient["permissions"];
   readonly questions: ManagedEngineClient["questions"];
   readonly models: ManagedEngineClient["models"];
+  readonly mcp: ManagedEngineClient["mcp"];
   readonly registry: ManagedEngineClient["registry"];
   readonly connect: ManagedEngineClient["connect"];
   readonly request: ManagedEngineClient["request"];
@@ -50,6 +51,7 @@ export class OpenCodeClient implements ManagedEngineClient {
     this.permissions = client.permissions;
     this.questions = client.questions;
     this.models = client.models;
+    this.mcp = client.mcp;
     this.registry = client.registry;
     this.connect = client.connect;
     this.request = client.request;

@@ -12,7 +12,7 @@ import type { PermissionDecision, PermissionRequest } from "../engine/permission
 import { type Channel, createChannel } from "../stream/channel.ts";
 import { MockMemory } from "./mock-memory.ts";
 import { MockQuestions } from "./mock-questions.ts";
-import { mockSessions } from "./mock-sessions.ts";
+import { dropReverted, mockSessions } from "./mock-sessions.ts";
 import { type MockStage, type MockStep, playStep } from "./mock-steps.ts";
 
 /** What the mock's brain does with a prompt, step by step. Default: it answers `Mock answer.` */
@@ -50,7 +50,9 @@ const everything: EngineCapabilities = {
   unarchive: true,
   deleteSession: true,
   fork: true,
+  revert: true,
   todo: true,
+  mcp: false,
   models: false,
   request: false,
 };
@@ -112,7 +114,10 @@ export function createMockEngine(
       emit: tell,
       ask,
       question: questions.ask,
-      todo: (todos) => memory.setTodos(sessionId, todos),
+      todo: (todos) => {
+        memory.setTodos(sessionId, todos);
+        tell({ type: "todo_updated", sessionId, todos });
+      },
       signal,
     };
     try {
@@ -176,7 +181,13 @@ export function createMockEngine(
         emit({ type: "session_created", session });
         return session;
       },
-      ...mockSessions({ memory, emit, calls, stop: (sessionId) => running.get(sessionId)?.abort() }),
+      ...mockSessions({
+        memory,
+        emit,
+        calls,
+        stop: (sessionId) => running.get(sessionId)?.abort(),
+        isRunning: (sessionId) => running.has(sessionId),
+      }),
       ...questions.methods(),
       messages: async (sessionId) => memory.messages(sessionId),
       async prompt(request) {
@@ -184,6 +195,7 @@ export function createMockEngine(
         memory.session(request.sessionId);
         const { messageId: turnId = memory.newId("msg") } = request;
         memory.refuseKnown(request.sessionId, turnId);
+        dropReverted(request.sessionId, { memory, emit });
         const stop = new AbortController();
         running.set(request.sessionId, stop);
         // Accepted first, told later: as an engine does that answers the request and then works.

@@ -23,7 +23,9 @@ export const v1Capabilities: EngineCapabilities = {
   unarchive: false,
   deleteSession: false,
   fork: false,
+  revert: false,
   todo: false,
+  mcp: false,
   models: false,
   request: true,
 };

@@ -554,7 +554,9 @@ function driverOf(play: (options: { readonly signal: AbortSignal }) => DriverEve
     unarchive: false,
     deleteSession: false,
     fork: false,
+    revert: false,
     todo: false,
+    mcp: false,
     models: false,
     request: false,
   };

@@ -4,12 +4,12 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
   continuesTurn,
-  decodeFileDiff,
   decodeMessage,
   decodeMessageInfo,
   decodePart,
   decodeSession,
 } from "../../src/opencode/native/decode.ts";
+import { decodeFileDiff } from "../../src/opencode/native/decode-diff.ts";
 import {
   eventSchemas,
   fileDiffSchema,
@@ -74,6 +74,7 @@ const part: WirePart = {
   state: {
     ...{ status: "completed", input: { command: "ls" }, output: "o", error: "e", title: "ls", time },
     metadata: { output: "o", filediff: diff },
+    attachments: [{ mime: "image/png", url: "data:", filename: "f" }],
   },
 };
 const info: WireMessageInfo = {
@@ -86,6 +87,7 @@ const session = {
   ...{ id: "ses_1", title: "T", directory: "/a", parentID: "ses_0", model: { providerID: "p", id: "m" } },
   time: { created: 1, updated: 2, archived: 3 },
   metadata: { starred: true, x: {} },
+  revert: null,
 };
 const state = [
   "status",
@@ -98,6 +100,10 @@ const state = [
   "time.start",
   "time.end",
   "metadata",
+  "attachments",
+  "attachments.mime",
+  "attachments.url",
+  "attachments.filename",
 ];
 const partPaths = [
   ...["id", "sessionID", "messageID", "type", "text", "synthetic", "auto", "metadata", "time", "time.start"],
@@ -122,6 +128,7 @@ const sessionPaths = [
   "model.modelID",
   "metadata",
   "metadata.starred",
+  "revert",
 ];
 
 /** Left to the schema: errors, which are seldom, and inputs with keys that JavaScript takes for more than names. */

@@ -5,11 +5,13 @@ export const expectedExports: Readonly<Record<string, readonly string[]>> = {
     "OpenCodeClient",
     "connectionMachine",
     "createEngineClient",
+    "hunksOf",
     "openCodeDriver",
     "permissionMachine",
     "sessionIdOf",
     "sessionMachine",
     "toolCallMachine",
+    "toolCallsOf",
   ],
   "./node": [
     "correctConfigurationText",

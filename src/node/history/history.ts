@@ -1,7 +1,9 @@
 import type { DiagnosticHandler } from "../../engine/diagnostics.ts";
+import type { TreeOptions } from "../../engine/managed-engine-client.ts";
 import type { FileDiff, Message } from "../../engine/message.ts";
 import type { Session, SessionRef } from "../../engine/session.ts";
 import type { Todo } from "../../engine/todo.ts";
+import type { ToolCallRecord } from "../../engine/tool-calls.ts";
 import type { Environment } from "../places.ts";
 import type { HistoryLayout } from "./reader.ts";
 import type { StoredFile } from "./stored-files.ts";
@@ -19,6 +21,11 @@ export interface OpenHistoryOptions {
    * may still be written. Default: found out on Linux, where no other process has the file open; elsewhere `true`.
    */
   readonly engineRuns?: boolean | undefined;
+  /**
+   * Names of MCP servers. The database names tools alone; with these `toolCall.mcp` says which are theirs, as with the
+   * running engine. Default: none.
+   */
+  readonly mcpServers?: readonly string[] | undefined;
   /** Told of rows that can't be understood (they are left out) and of a copy that had to be made. Default: nobody. */
   readonly onDiagnostic?: DiagnosticHandler | undefined;
 }
@@ -59,6 +66,12 @@ export interface History extends AsyncDisposable {
    * @throws EngineError `SESSION_NOT_FOUND`
    */
   children(session: SessionRef): Promise<readonly Session[]>;
+  /**
+   * Every tool call of the session, in order, as `client.session.toolCalls()` tells it. `tree`: with those of its
+   * subagents, by time.
+   * @throws EngineError `SESSION_NOT_FOUND`
+   */
+  toolCalls(session: SessionRef, options?: TreeOptions): Promise<readonly ToolCallRecord[]>;
   /**
    * The list that the agent works through, in its order.
    * @throws EngineError `SESSION_NOT_FOUND`

@@ -37,7 +37,9 @@ const nothing: EngineCapabilities = {
   unarchive: false,
   deleteSession: false,
   fork: false,
+  revert: false,
   todo: false,
+  mcp: false,
   models: false,
   request: false,
 };

@@ -11,14 +11,18 @@ import type { DriverSession } from "../../engine/driver-events.ts";
 import { EngineError } from "../../engine/errors.ts";
 import type { CreateSessionOptions } from "../../engine/managed-engine-client.ts";
 import type { Http } from "../../http.ts";
-import { decodeFileDiff, decodeMessage, decodeSession } from "./decode.ts";
+import { decodeMessage, decodeSession, decodeTodo } from "./decode.ts";
+import { decodeFileDiff } from "./decode-diff.ts";
 import { mintMessageId } from "./ids.ts";
 import { listen } from "./listen.ts";
+import { nativeMcp } from "./mcp.ts";
+import { McpTools } from "./mcp-tools.ts";
 import { NativeModels } from "./models.ts";
 import { NativePermissions } from "./permissions.ts";
 import { promptBody, toParts } from "./prompt-body.ts";
 import { NativeQuestions } from "./questions.ts";
 import { messageDecoder, messagesDecoder, sessionDecoder, sessionsDecoder } from "./read-wire.ts";
+import { revertSession, unrevertSession } from "./revert.ts";
 import { fileDiffsSchema, healthSchema, todosSchema } from "./schema.ts";
 import { forkSession, updateSession } from "./session-changes.ts";
 import { readSessionPage, withStatus } from "./session-pages.ts";
@@ -37,7 +41,9 @@ export const nativeCapabilities: EngineCapabilities = {
   unarchive: false,
   deleteSession: true,
   fork: true,
+  revert: true,
   todo: true,
+  mcp: true,
   models: true,
   request: true,
 };
@@ -74,6 +80,7 @@ export function createNativeConnection(options: NativeOptions): EngineConnection
   const permissions = new NativePermissions(http, sessions);
   const questions = new NativeQuestions(http, sessions);
   const models = new NativeModels(http);
+  const mcpTools = new McpTools(http, sessions, report);
   const toldOnce = new Set<string>();
 
   /**
@@ -169,7 +176,7 @@ export function createNativeConnection(options: NativeOptions): EngineConnection
     version,
     capabilities: nativeCapabilities,
     keepsEvents: true,
-    events: ({ signal }) => listen(options, sessions.saw, [signal, life.signal]),
+    events: ({ signal }) => listen(options, sessions.saw, mcpTools, [signal, life.signal]),
     async close() {
       life.abort(new EngineError("ENGINE_UNAVAILABLE", "The connection was closed.", { engine: "opencode" }));
     },
@@ -179,14 +186,14 @@ export function createNativeConnection(options: NativeOptions): EngineConnection
       const error = value.healthy ? {} : { error: "OpenCode says that it is not healthy." };
       return { ok: value.healthy, latencyMs: performance.now() - started, ...error };
     },
-    snapshot: (request) => readSnapshot(request, { sessions, permissions, questions }),
+    snapshot: (request) => readSnapshot(request, { sessions, permissions, questions, mcpTools }),
     createSession,
     prompt,
     async messages(sessionId, { signal }) {
       const { value } = await http.json("GET", `${sessions.path(sessionId)}/message`, messagesDecoder, {
         signal,
       });
-      return value.map(decodeMessage);
+      return mcpTools.markAll(sessionId, value.map(decodeMessage), signal);
     },
     async abort(sessionId, { signal }) {
       await http.send("POST", `${sessions.path(sessionId)}/abort`, { signal });
@@ -213,13 +220,11 @@ export function createNativeConnection(options: NativeOptions): EngineConnection
       await http.send("DELETE", path, { signal });
     },
     forkSession: (sessionId, call) => forkSession(sessionId, http, sessions, call),
+    revertSession: (sessionId, call) => revertSession(sessionId, http, sessions, call),
+    unrevertSession: (sessionId, call) => unrevertSession(sessionId, http, sessions, call),
     async todo(sessionId, { signal }) {
       const { value } = await http.json("GET", `${sessions.path(sessionId)}/todo`, todosSchema, { signal });
-      return value.map(({ content, status, priority }) => ({
-        content,
-        status,
-        priority: priority ?? "medium",
-      }));
+      return value.map(decodeTodo);
     },
     async listQuestions({ signal }) {
       const list = await questions.waiting(sessions.directories(), signal);
@@ -244,6 +249,7 @@ export function createNativeConnection(options: NativeOptions): EngineConnection
     summarize: (sessionId, { signal }) => summarize(sessionId, http, sessions, models, signal),
     listModels: ({ signal, workingDirectory: directory = workingDirectory }) =>
       models.list(directory, signal),
+    mcp: nativeMcp(http, workingDirectory),
     request: (method, path, call) => http.send(method.toUpperCase(), path, call),
   };
 }

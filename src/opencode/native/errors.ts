@@ -50,6 +50,7 @@ const CODE_OF_BODY: ReadonlyMap<string, EngineErrorCode> = new Map([
   ["SessionNotFoundError", "SESSION_NOT_FOUND"],
   ["PermissionNotFoundError", "PERMISSION_NOT_FOUND"],
   ["QuestionNotFoundError", "QUESTION_NOT_FOUND"],
+  ["SessionBusyError", "SESSION_RUNNING"],
   ["BadRequest", "INVALID_REQUEST"],
   ["ConfigJsonError", "CONFIG_INVALID"],
   ["ConfigInvalidError", "CONFIG_INVALID"],

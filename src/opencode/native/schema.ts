@@ -31,6 +31,10 @@ export const sessionSchema = z.looseObject({
   time: z.looseObject({ created: z.number(), updated: z.number(), archived: optionalNumber }),
   /** Anybody's: it is kept as it is. */
   metadata: z.optional(z.nullable(z.record(z.string(), z.unknown()))),
+  /** While messages are taken back. */
+  revert: z.optional(
+    z.nullable(z.looseObject({ messageID: z.string(), partID: optionalString, snapshot: optionalString })),
+  ),
 });
 export type WireSession = z.infer<typeof sessionSchema>;
 
@@ -57,6 +61,18 @@ export const fileDiffSchema = z.looseObject({
   status: z.optional(z.string()),
 });
 export type WireFileDiff = z.infer<typeof fileDiffSchema>;
+
+const patchedFileSchema = z.object({
+  filePath: z.string(),
+  movePath: optionalString,
+  type: z.string(),
+  patch: z.string(),
+  additions: z.number(),
+  deletions: z.number(),
+});
+export type WirePatchedFile = z.infer<typeof patchedFileSchema>;
+/** What a tool notes that patches several files. */
+export const patchedFilesSchema = z.array(patchedFileSchema).check(z.minLength(1));
 
 const tokensSchema = z.looseObject({
   input: z.number(),
@@ -88,6 +104,13 @@ export const turnSummarySchema = z.looseObject({ diffs: z.array(fileDiffSchema) 
 
 const timeSchema = z.optional(z.nullable(z.looseObject({ start: optionalNumber, end: optionalNumber })));
 
+const attachmentSchema = z.looseObject({
+  mime: optionalString,
+  url: optionalString,
+  filename: optionalString,
+});
+export type WireAttachment = z.infer<typeof attachmentSchema>;
+
 const partSchema = z.looseObject({
   id: z.string(),
   sessionID: z.string(),
@@ -115,6 +138,7 @@ const partSchema = z.looseObject({
       metadata: z.optional(
         z.nullable(z.looseObject({ output: z.optional(z.unknown()), filediff: z.optional(z.unknown()) })),
       ),
+      attachments: z.optional(z.nullable(z.array(attachmentSchema))),
     }),
   ),
 });
@@ -188,9 +212,15 @@ export const configSchema = z.object({
 });
 export type WireConfig = z.infer<typeof configSchema>;
 
-export const todosSchema = z.array(
-  z.looseObject({ content: z.string(), status: z.string(), priority: z.optional(z.nullable(z.string())) }),
+const todoSchema = z.looseObject({ content: z.string(), status: z.string(), priority: optionalString });
+export type WireTodo = z.infer<typeof todoSchema>;
+export const todosSchema = z.array(todoSchema);
+export const mcpServersSchema = z.record(
+  z.string(),
+  z.looseObject({ status: z.string(), error: optionalString }),
 );
+export type WireMcpServers = z.infer<typeof mcpServersSchema>;
+export const toolIdsSchema = z.array(z.string());
 export const sessionsSchema = z.array(sessionSchema);
 export const messagesSchema = z.array(messageSchema);
 export const permissionsSchema = z.array(permissionSchema);
@@ -220,6 +250,7 @@ export const eventSchemas = {
   "session.idle": z.looseObject(inSession),
   "session.error": z.looseObject({ sessionID: optionalString, error: z.optional(z.nullable(errorSchema)) }),
   "session.diff": z.looseObject({ ...inSession, diff: z.array(fileDiffSchema) }),
+  "todo.updated": z.looseObject({ ...inSession, todos: todosSchema }),
   "message.updated": z.looseObject({ info: messageInfoSchema }),
   "message.removed": z.looseObject({ ...inSession, messageID: z.string() }),
   "message.part.updated": z.looseObject({ part: partSchema }),
