@@ -4,9 +4,9 @@ import {
   decodeFileDiff,
   decodeMessageInfo,
   decodePart,
-  decodePermission,
   decodeSession,
 } from "../../src/opencode/native/decode.ts";
+import { decodePermission } from "../../src/opencode/native/decode-permission.ts";
 
 const inMessage = { id: "prt_1", sessionID: "ses_1", messageID: "msg_1" };
 

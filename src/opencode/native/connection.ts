@@ -19,6 +19,7 @@ import { NativePermissions } from "./permissions.ts";
 import { promptBody, toParts } from "./prompt-body.ts";
 import { NativeQuestions } from "./questions.ts";
 import { messageDecoder, messagesDecoder, sessionDecoder, sessionsDecoder } from "./read-wire.ts";
+import { REVIEW_EDITS, SessionRules } from "./rules/session-rules.ts";
 import { fileDiffsSchema, healthSchema, todosSchema } from "./schema.ts";
 import { forkSession, updateSession } from "./session-changes.ts";
 import { readSessionPage, withStatus } from "./session-pages.ts";
@@ -71,7 +72,8 @@ export function createNativeConnection(options: NativeOptions): EngineConnection
   const { http, version, report, workingDirectory, reviewEdits } = options;
   const life = new AbortController();
   const sessions = new NativeSessions(http, report, workingDirectory);
-  const permissions = new NativePermissions(http, sessions);
+  const rules = new SessionRules(http, sessions);
+  const permissions = new NativePermissions(http, sessions, rules);
   const questions = new NativeQuestions(http, sessions);
   const models = new NativeModels(http);
   const toldOnce = new Set<string>();
@@ -98,7 +100,7 @@ export function createNativeConnection(options: NativeOptions): EngineConnection
       ...(title === undefined ? {} : { title }),
       ...(model && { model: { providerID: model.providerID, id: model.modelID } }),
       // By default the engine writes files without asking.
-      ...(review && { permission: [{ permission: "edit", pattern: "*", action: "ask" }] }),
+      ...(review && { permission: REVIEW_EDITS }),
     };
     const { value } = await http.json("POST", "/session", sessionDecoder, {
       query: { directory },
@@ -222,7 +224,7 @@ export function createNativeConnection(options: NativeOptions): EngineConnection
       }));
     },
     async listQuestions({ signal }) {
-      const list = await questions.waiting(sessions.directories(), signal);
+      const list = await questions.list(sessions.directories(), signal);
       if (list !== undefined) return list;
       const message =
         'This release of OpenCode can\'t list what its model asks: it lacks the capability "questions".';

@@ -4,12 +4,12 @@ import {
   decodeFileDiff,
   decodeMessageInfo,
   decodePart,
-  decodePermission,
   decodeQuestion,
   decodeRetry,
   decodeSession,
   diffOfTurn,
 } from "./decode.ts";
+import { decodePermission } from "./decode-permission.ts";
 import { decodeError } from "./errors.ts";
 import { messageEventDecoder, partEventDecoder } from "./read-wire.ts";
 import { anyDeltaSchema, eventSchemas, type WireMessageInfo, type WirePartDelta } from "./schema.ts";

@@ -1,6 +1,6 @@
 import type { DriverMessage, DriverPart, DriverSession } from "../../engine/driver-events.ts";
 import type { FileDiff, StopReason, ToolCall, ToolCallStatus, Usage } from "../../engine/message.ts";
-import type { PermissionRequest, QuestionRequest } from "../../engine/permission.ts";
+import type { QuestionRequest } from "../../engine/permission.ts";
 import type { RetryNotice } from "../../engine/session.ts";
 import { decodeError } from "./errors.ts";
 import {
@@ -9,7 +9,6 @@ import {
   type WireMessage,
   type WireMessageInfo,
   type WirePart,
-  type WirePermission,
   type WireQuestion,
   type WireSession,
   type WireStatus,
@@ -116,24 +115,6 @@ export function decodePart(wire: WirePart): DriverPart | undefined {
   }
 }
 
-export function decodePermission(wire: WirePermission, createdAt: number): PermissionRequest {
-  const { id, sessionID, permission, patterns, metadata, tool } = wire;
-  const { filepath, diff, command } = metadata ?? {};
-  const change =
-    typeof diff === "string" && typeof filepath === "string" ? diffOfPatch(filepath, diff) : undefined;
-  return {
-    permissionId: id,
-    sessionId: sessionID,
-    tool: permission,
-    description: describe(permission, typeof command === "string" ? command : undefined, patterns ?? []),
-    createdAt,
-    ...(patterns ? { patterns } : {}),
-    ...(tool ? { messageId: tool.messageID } : {}),
-    ...(tool?.callID ? { toolCallId: tool.callID } : {}),
-    ...(change ? { diff: [change] } : {}),
-  };
-}
-
 /** While the engine waits before it asks its model again. */
 export function decodeRetry(
   { type, attempt, message, next }: WireStatus,
@@ -217,19 +198,6 @@ function decodeUsage({ tokens, cost }: WireMessageInfo): Usage | undefined {
 
 function decodeStopReason(finish: string): StopReason {
   return finish.replaceAll("-", "_");
-}
-
-function describe(permission: string, command: string | undefined, patterns: readonly string[]): string {
-  const what = patterns.join(", ");
-  if (command !== undefined) return `Run \`${command}\``;
-  if (permission === "edit") return `Change ${what}`;
-  if (permission === "external_directory") return `Reach outside the working directory: ${what}`;
-  return what === "" ? `Use ${permission}` : `Use ${permission} on ${what}`;
-}
-
-function diffOfPatch(path: string, patch: string): FileDiff {
-  const [additions, deletions] = [countLines(patch, "+"), countLines(patch, "-")];
-  return { path, status: statusOfPatch(patch), additions, deletions, patch };
 }
 
 function statusOfPatch(patch: string): FileDiff["status"] {

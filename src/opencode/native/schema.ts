@@ -138,6 +138,18 @@ const permissionSchema = z.looseObject({
 });
 export type WirePermission = z.infer<typeof permissionSchema>;
 
+/** Of the `metadata` of a request to apply a patch. */
+export const patchedFilesSchema = z.array(
+  z.looseObject({
+    filePath: z.string(),
+    movePath: optionalString,
+    type: z.optional(z.string()),
+    patch: z.optional(z.string()),
+    additions: z.optional(z.number()),
+    deletions: z.optional(z.number()),
+  }),
+);
+
 const questionSchema = z.looseObject({
   id: z.string(),
   sessionID: z.string(),
