@@ -103,6 +103,24 @@ export type {
   QuestionOption,
   QuestionRequest,
 } from "./engine/permission.ts";
+export type {
+  DecidedBy,
+  DecisionRecord,
+  PermissionJudge,
+  PermissionPolicy,
+  PermissionPolicyOptions,
+  PermissionRecord,
+  Policies,
+  PolicyAnswer,
+  PolicyContext,
+  PolicyDecision,
+  PolicyRule,
+  QuestionDecision,
+  QuestionJudge,
+  QuestionPolicy,
+  QuestionPolicyOptions,
+  QuestionRecord,
+} from "./engine/policy.ts";
 export type { PromptCall, PromptFailure, PromptResult, PromptStream } from "./engine/prompt-call.ts";
 export { isPromptFailure } from "./engine/prompt-call.ts";
 export type {

@@ -1,6 +1,7 @@
 import type { EngineEvent } from "./events.ts";
 import type { Message, MessageContent } from "./message.ts";
 import type { PermissionDecision } from "./permission.ts";
+import type { Policies } from "./policy.ts";
 import type { MessageEvent } from "./prompt-events.ts";
 import type { IfRunning, PromptTimeouts } from "./prompt-options.ts";
 import type { CreateSessionOpts, Session } from "./session.ts";
@@ -13,7 +14,7 @@ export interface HealthStatus {
   readonly error?: string | undefined;
 }
 
-export interface PromptOpts {
+export interface PromptOpts extends Policies {
   /** `provider/model`, or a model's bare name. Default: the session's model. */
   readonly model?: string | undefined;
   readonly maxTokens?: number | undefined;

@@ -1,0 +1,138 @@
+import { EngineError } from "../../engine/errors.ts";
+import type { PermissionRequest } from "../../engine/permission.ts";
+import type { DecidedBy, PolicyRule } from "../../engine/policy.ts";
+import { delay } from "../../engine/scope.ts";
+import { cut, type DecisionLog } from "./decision-log.ts";
+import type { PermissionAnswer, QuestionAnswers } from "./read-policy.ts";
+import { SessionGrants, type SessionGrantsContext } from "./session-grants.ts";
+
+/** What is to be answered, as far as it is known. */
+export type AskedPermission = Pick<PermissionRequest, "permissionId"> & {
+  readonly [Key in keyof PermissionRequest]?: PermissionRequest[Key] | undefined;
+};
+
+export interface AskedQuestion {
+  readonly questionId: string;
+  readonly sessionId?: string | undefined;
+}
+
+/** Why it is answered so. */
+export interface Reason {
+  readonly by: DecidedBy;
+  readonly rule?: PolicyRule | undefined;
+}
+
+export interface AnswersContext extends SessionGrantsContext {
+  readonly log: DecisionLog;
+  sendPermission(
+    asked: AskedPermission,
+    answer: PermissionAnswer,
+    signal: AbortSignal | undefined,
+  ): Promise<void>;
+  sendQuestion(asked: AskedQuestion, answer: QuestionAnswers, signal: AbortSignal | undefined): Promise<void>;
+  listPermissions(signal: AbortSignal | undefined): Promise<readonly PermissionRequest[]>;
+  /** Work that outlives the turn; `dispose()` waits for it. */
+  background(work: Promise<unknown>): void;
+}
+
+/** Milliseconds before an answer that failed is sent again, once the engine is there. */
+const AGAIN_AFTER_MS = 1_000;
+
+/** The only way by which a request is answered, by people or without them: it is noted, and what is allowed for a session is kept. */
+export class Answers {
+  readonly #context: AnswersContext;
+  readonly #grants: SessionGrants;
+  /** What is answered without people at the moment: nothing else has to answer it. */
+  readonly #underway = new Set<string>();
+
+  constructor(context: AnswersContext) {
+    this.#context = context;
+    this.#grants = new SessionGrants(context, (request) =>
+      this.insist(request.permissionId, () =>
+        this.permission(request, { decision: "allow" }, { by: "session" }),
+      ),
+    );
+  }
+
+  /** Was it allowed for its session before? Then it is answered already. */
+  isGranted(request: PermissionRequest): boolean {
+    return this.#grants.covers(request);
+  }
+
+  async permission(
+    asked: AskedPermission,
+    answer: PermissionAnswer,
+    { by, rule }: Reason,
+    signal?: AbortSignal | undefined,
+  ): Promise<void> {
+    const { sendPermission, log } = this.#context;
+    const { decision, message } = answer;
+    // Before it is answered: then nobody can say any more what was asked.
+    const known = decision === "allow_session" ? await this.#know(asked, signal) : asked;
+    await sendPermission(asked, answer, signal);
+    const { permissionId, sessionId, tool, description, patterns } = known;
+    log.add({
+      type: "permission",
+      permissionId,
+      sessionId,
+      tool,
+      description: description && cut(description),
+      patterns: patterns?.map(cut),
+      decision,
+      message,
+      by,
+      rule,
+      decidedAt: Date.now(),
+    });
+    if (decision === "allow_session" && isWhole(known)) this.#grants.add(known);
+  }
+
+  async question(
+    asked: AskedQuestion,
+    answer: QuestionAnswers,
+    { by }: Reason,
+    signal?: AbortSignal | undefined,
+  ): Promise<void> {
+    await this.#context.sendQuestion(asked, answer, signal);
+    const answers = answer.answers?.map((texts) => texts.map(cut));
+    const { questionId, sessionId } = asked;
+    this.#context.log.add({ type: "question", questionId, sessionId, answers, by, decidedAt: Date.now() });
+  }
+
+  /**
+   * Sends an answer that nobody waits for, until the engine has taken it: a request without one would wait for ever.
+   * Somebody else may have been first.
+   */
+  insist(requestId: string, send: () => Promise<void>): void {
+    if (this.#underway.has(requestId)) return;
+    this.#underway.add(requestId);
+    const work = this.#insist(send).finally(() => this.#underway.delete(requestId));
+    this.#context.background(work);
+  }
+
+  async #insist(send: () => Promise<void>): Promise<void> {
+    const { hub } = this.#context;
+    for (;;) {
+      try {
+        return await send();
+      } catch (error) {
+        if (EngineError.is(error, "PERMISSION_NOT_FOUND") || EngineError.is(error, "QUESTION_NOT_FOUND"))
+          return;
+        if (!EngineError.is(error) || !error.retryable || hub.life.aborted) throw error;
+        await delay(error.retryAfterMs ?? AGAIN_AFTER_MS, hub.life);
+        // Throws when the engine was given up.
+        await hub.ready(hub.life);
+      }
+    }
+  }
+
+  async #know(asked: AskedPermission, signal: AbortSignal | undefined): Promise<AskedPermission> {
+    if (isWhole(asked)) return asked;
+    const listed = await this.#context.listPermissions(signal);
+    return listed.find(({ permissionId }) => permissionId === asked.permissionId) ?? asked;
+  }
+}
+
+function isWhole(asked: AskedPermission): asked is PermissionRequest {
+  return asked.sessionId !== undefined && asked.tool !== undefined;
+}
