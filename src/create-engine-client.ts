@@ -10,6 +10,7 @@ import type { HealthStatus } from "./engine/engine-client.ts";
 import { EngineError, reasonOf } from "./engine/errors.ts";
 import type { CallOptions, DisposeOptions, ManagedEngineClient } from "./engine/managed-engine-client.ts";
 import type { DecisionRecord, Policies } from "./engine/policy.ts";
+import { toToolsOff } from "./engine/prompt-options.ts";
 import { withDeadline } from "./engine/scope.ts";
 import { type Session, type SessionRef, toSessionId } from "./engine/session.ts";
 import { Background } from "./hub/background.ts";
@@ -186,11 +187,12 @@ export function createEngineClient(
           return restoreMessages(messages).map(messageOf);
         }),
       prompt: (session, content, options = {}) => {
-        const { signal, ifRunning, timeouts, permissionPolicy, questionPolicy, ...rest } = options;
+        const { signal, ifRunning, timeouts, permissionPolicy, questionPolicy, tools, ...rest } = options;
         const sessionId = toSessionId(session);
         const own = readPolicies({ permissionPolicy, questionPolicy });
         const systemPrompt = systemPrompts.get(sessionId);
-        const request = { sessionId, content, systemPrompt, ...rest };
+        const toolsOff = toToolsOff(tools, ifRunning);
+        const request = { sessionId, content, systemPrompt, toolsOff, ...rest };
         const run = new PromptRun(context, request, {
           signal,
           ifRunning,

@@ -136,7 +136,7 @@ export type {
   ToolCallStartEvent,
   ToolCallUpdateEvent,
 } from "./engine/prompt-events.ts";
-export type { IfRunning, PromptTimeouts } from "./engine/prompt-options.ts";
+export type { IfRunning, PromptTimeouts, PromptTools } from "./engine/prompt-options.ts";
 export type { QuestionAnswer, QuestionRef } from "./engine/question.ts";
 export type {
   CreateSessionOpts,

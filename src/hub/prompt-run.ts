@@ -18,7 +18,6 @@ import { emptyResult, finalEvent, resultOf } from "./turn-result.ts";
 import { TurnView } from "./turn-view.ts";
 
 export interface PromptRunContext extends SendingContext, StopContext {
-  readonly engineId: string;
   readonly queue: PromptQueue;
   readonly desk: RequestDesk;
   /** Work that outlives the turn; `dispose()` waits for it. */

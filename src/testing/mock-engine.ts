@@ -43,6 +43,7 @@ const everything: EngineCapabilities = {
   storeMessage: true,
   permissions: true,
   reviewEdits: false,
+  promptTools: true,
   diff: false,
   summarize: true,
   questions: true,

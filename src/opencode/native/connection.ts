@@ -31,6 +31,7 @@ export const nativeCapabilities: EngineCapabilities = {
   storeMessage: true,
   permissions: true,
   reviewEdits: true,
+  promptTools: true,
   diff: true,
   summarize: true,
   questions: true,
@@ -132,7 +133,8 @@ export function createNativeConnection(options: NativeOptions): EngineConnection
   };
 
   const prompt = async (request: PromptRequest): Promise<PromptReceipt> => {
-    const { sessionId, content, model: asked, systemPrompt: system, signal } = request;
+    const { sessionId, content, model: asked, systemPrompt: system, toolsOff, signal } = request;
+    const path = sessions.path(sessionId);
     for (const [option, advice] of IGNORED) {
       if (request[option] === undefined || toldOnce.has(option)) continue;
       toldOnce.add(option);
@@ -146,7 +148,14 @@ export function createNativeConnection(options: NativeOptions): EngineConnection
       modelOfPrompt(sessionId, asked, request.newestMessageId, signal),
     ]);
     const body = { ...promptBody(content, messageID), ...(model && { model }), ...(system && { system }) };
-    const accepted = http.send("POST", `${sessions.path(sessionId)}/prompt_async`, { body, signal });
+    if (toolsOff !== undefined) {
+      // Under the ids of the prompt: it is still one message, and the model does not run yet.
+      const store = { ...body, noReply: true };
+      const replace = (name: string) =>
+        http.send("POST", `${path}/message`, { body: { ...store, tools: { [name]: false } }, signal });
+      await rules.turnOff(sessionId, toolsOff, replace, signal);
+    }
+    const accepted = http.send("POST", `${path}/prompt_async`, { body, signal });
     return { turnId: messageID, sentAs: messageID, accepted };
   };
 

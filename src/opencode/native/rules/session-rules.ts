@@ -1,3 +1,4 @@
+import { EngineError } from "../../../engine/errors.ts";
 import type { Http } from "../../../http.ts";
 import type { NativeSessions } from "../sessions.ts";
 import { type Composition, compose, isInForce, noteOf, readComposition } from "./composition.ts";
@@ -45,6 +46,7 @@ export class SessionRules {
   /**
    * Sees to it that in the next turn these tools are off and no others, and that all that lasts is in force. `replace`:
    * makes the whole list `<name> * deny`.
+   * @throws EngineError `INVALID_REQUEST` for one of the editing tools alone: the engine knows but one rule for them all
    */
   async turnOff(
     sessionId: string,
@@ -53,6 +55,7 @@ export class SessionRules {
     signal: AbortSignal | undefined,
   ): Promise<void> {
     const off = [...new Set(tools)].sort();
+    checkEditingTools(sessionId, off);
     const before = readComposition(sessionId, await this.#read(sessionId, signal));
     if (before.isWhole && JSON.stringify(off) === JSON.stringify(before.off)) return;
     const wanted: Composition = { lasting: before.lasting, off };
@@ -73,4 +76,13 @@ export class SessionRules {
     if (permission.length === 0) return;
     await this.#http.send("PATCH", this.#sessions.path(sessionId), { body: { permission }, signal });
   }
+}
+
+const EDITING_TOOLS: readonly string[] = ["write", "apply_patch", "multiedit", "patch"];
+
+function checkEditingTools(sessionId: string, off: readonly string[]): void {
+  const alone = off.find((tool) => EDITING_TOOLS.includes(tool));
+  if (alone === undefined || off.includes("edit")) return;
+  const message = `OpenCode turns its editing tools off together, not ${alone} alone: turn "edit" off, which is all of them.`;
+  throw new EngineError("INVALID_REQUEST", message, { engine: "opencode", sessionId });
 }
