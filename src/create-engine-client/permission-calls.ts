@@ -26,7 +26,7 @@ export function createPermissionCalls({
     reply: async (permission, decision, { signal, message } = {}) => {
       const given = typeof permission === "string" ? { permissionId: permission } : permission;
       const asked = store.permissions.get(given.permissionId) ?? given;
-      await answers.permission(asked, { decision, message }, { by: "person" }, signal);
+      await answers.permissionByPerson(asked, { decision, message }, signal);
     },
     decisions: () => log.list("permission"),
   };

@@ -43,7 +43,7 @@ export class Answers {
   readonly #context: AnswersContext;
   readonly #grants: SessionGrants;
   /** What is answered without people at the moment: nothing else has to answer it. */
-  readonly #underway = new Set<string>();
+  readonly #underway = new Map<string, Promise<void>>();
 
   constructor(context: AnswersContext) {
     this.#context = context;
@@ -87,6 +87,28 @@ export class Answers {
     if (decision === "allow_session" && isWhole(known)) this.#grants.add(known);
   }
 
+  /**
+   * The answer of a person. He may have seen this request before he allowed its like for the session: to allow it once
+   * more is no mistake then.
+   */
+  async permissionByPerson(
+    asked: AskedPermission,
+    answer: PermissionAnswer,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    try {
+      await this.permission(asked, answer, { by: "person" }, signal);
+    } catch (error) {
+      if (answer.decision === "deny" || !EngineError.is(error, "PERMISSION_NOT_FOUND")) throw error;
+      const { permissionId } = asked;
+      await this.#underway.get(permissionId)?.catch(() => {});
+      const before = this.#context.log
+        .list("permission")
+        .find((record) => record.permissionId === permissionId);
+      if (before?.by !== "session") throw error;
+    }
+  }
+
   async question(
     asked: AskedQuestion,
     answer: QuestionAnswers,
@@ -105,8 +127,8 @@ export class Answers {
    */
   insist(requestId: string, send: () => Promise<void>): void {
     if (this.#underway.has(requestId)) return;
-    this.#underway.add(requestId);
     const work = this.#insist(send).finally(() => this.#underway.delete(requestId));
+    this.#underway.set(requestId, work);
     this.#context.background(work);
   }
 

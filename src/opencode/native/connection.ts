@@ -223,7 +223,11 @@ export function createNativeConnection(options: NativeOptions): EngineConnection
       await http.send("POST", `${path}/abort`, { signal });
       await http.send("DELETE", path, { signal });
     },
-    forkSession: (sessionId, call) => forkSession(sessionId, http, sessions, call),
+    async forkSession(sessionId, call) {
+      const forked = await forkSession(sessionId, http, sessions, call);
+      await rules.copy(sessionId, forked.id, call.signal);
+      return forked;
+    },
     async todo(sessionId, { signal }) {
       const { value } = await http.json("GET", `${sessions.path(sessionId)}/todo`, todosSchema, { signal });
       return value.map(({ content, status, priority }) => ({

@@ -57,8 +57,11 @@ export class PendingRequests<Wire extends WireRequest> {
         : [await this.#sessions.directoryOf(sessionId, signal)];
     for (const directory of directories) {
       const request = (await this.#listed(directory, signal)).find((one) => one.id === id);
-      if (request !== undefined)
-        return (await this.#isOver(request, signal)) ? undefined : { request, directory };
+      if (request === undefined) continue;
+      const isOver = await (request.tool
+        ? this.#isOver(request, signal)
+        : this.#isAtRest(request.sessionID, directory, signal));
+      return isOver ? undefined : { request, directory };
     }
     return undefined;
   }
@@ -76,6 +79,14 @@ export class PendingRequests<Wire extends WireRequest> {
       if (EngineError.is(error, "INVALID_REQUEST") || lacksRoute(error)) return false;
       throw error;
     }
+  }
+
+  async #isAtRest(
+    sessionId: string,
+    directory: string | undefined,
+    signal: AbortSignal | undefined,
+  ): Promise<boolean> {
+    return !(await this.#sessions.statuses(directory, signal)).some(([id]) => id === sessionId);
   }
 
   async #listed(directory: string | undefined, signal: AbortSignal | undefined): Promise<readonly Wire[]> {

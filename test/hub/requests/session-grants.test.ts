@@ -40,6 +40,15 @@ describe("what was allowed for a session", () => {
     expect(replies(engine)).toEqual(["reply per_1 allow_session", "reply per_2 allow", "reply per_5 allow"]);
     expect(shown.at(-1)).toMatchObject({ permissionId: "per_6" });
     expect(shown).toHaveLength(5);
+    // He was shown it before, and answers it now: to allow it is what happened, to deny it comes too late.
+    await client.permissions.reply("per_2", "allow");
+    await client.permissions.reply("per_2", "allow_session");
+    await expect(client.permissions.reply("per_2", "deny")).rejects.toMatchObject({
+      code: "PERMISSION_NOT_FOUND",
+    });
+    await expect(client.permissions.reply("per_1", "allow")).rejects.toMatchObject({
+      code: "PERMISSION_NOT_FOUND",
+    });
     const decided = client.permissions.decisions().map(({ permissionId, by }) => `${permissionId} ${by}`);
     expect(decided).toEqual(["per_1 person", "per_2 session", "per_5 session"]);
   });

@@ -63,6 +63,11 @@ export class SessionRules {
     await this.#append(sessionId, compose(wanted), signal);
   }
 
+  /** What lasts in a session is for its copy, too. */
+  async copy(from: string, to: string, signal: AbortSignal | undefined): Promise<void> {
+    await this.#append(to, readComposition(from, await this.#read(from, signal)).lasting, signal);
+  }
+
   async #read(sessionId: string, signal: AbortSignal | undefined): Promise<readonly SessionRule[]> {
     const path = this.#sessions.path(sessionId);
     return (await this.#http.json("GET", path, ruledSessionSchema, { signal })).value.permission ?? [];
