@@ -76,10 +76,10 @@ export type QuestionPolicy = QuestionJudge | QuestionPolicyOptions;
  * - `person`: `permissions.reply()`, `questions.reply()` or `reject()` of this client was called.
  * - `rule`, `function`: of a policy.
  * - `session`: it was allowed for the session before.
- * - `deadline`: nobody decided in time, or a policy's function failed.
+ * - `default`: the policy's default decision, because nobody decided in time, or its function failed.
  * - `nobody`: no policy decided, and nobody was there.
  */
-export type DecidedBy = "person" | "rule" | "function" | "session" | "deadline" | "nobody";
+export type DecidedBy = "person" | "rule" | "function" | "session" | "default" | "nobody";
 
 /** What this client decided about a permission request, and why. The engine has taken it. */
 export interface PermissionRecord {

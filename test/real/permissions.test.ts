@@ -1,3 +1,4 @@
+import type { DecisionRecord, PermissionPolicy } from "@quantumreef/engine-client";
 import { describe, expect, it } from "vitest";
 import { callTool, nextStep, say, script } from "../support/scripted-model/script.ts";
 import { useRealEngine } from "./engine.ts";
@@ -108,4 +109,42 @@ describe("permissions of the real engine", () => {
     // The engine itself would have said `true`, and have written the file.
     await expect(real.engine.workspace.read("late.txt")).rejects.toThrow("ENOENT");
   });
+
+  it("lets a policy decide for the turn and its subagents, with words for the model, and notes it", async () => {
+    const told: DecisionRecord[] = [];
+    const rules: PermissionPolicy = [
+      { tool: "bash", pattern: "echo *", decision: "allow" },
+      { tool: "bash", pattern: "rm *", decision: "deny", message: "Nothing is removed here." },
+    ];
+    const client = real.client({ permissionPolicy: rules, onDecision: (record) => told.push(record) });
+    const bash = (command: string) => callTool("bash", { command, description: command });
+    const child = script(bash("echo child"), nextStep(), say("Child."));
+    const task = callTool("task", { description: "Look", subagent_type: "general", prompt: child });
+    const prompt = script(
+      bash("echo a && rm notes.txt"),
+      nextStep(),
+      bash("echo b && echo c"),
+      nextStep(),
+      task,
+      nextStep(),
+      bash("touch x"),
+      nextStep(),
+      say("Done."),
+    );
+    const result = await client.session.prompt(await client.session.create(), prompt).result();
+    expect(result.text).toBe("Done.");
+    expect(result.toolCalls.map(({ status }) => status)).toEqual(["error", "success", "success", "error"]);
+    expect(result.toolCalls[0]?.error).toContain("Nothing is removed here.");
+    expect(await real.engine.workspace.read("notes.txt")).toContain("line one");
+    expect(
+      told.map((record) => record.type === "permission" && [record.by, record.decision, record.patterns]),
+    ).toEqual([
+      ["rule", "deny", ["echo a", "rm notes.txt"]],
+      ["rule", "allow", ["echo b", "echo c"]],
+      ["rule", "allow", ["echo child"]],
+      ["nobody", "deny", ["touch x"]],
+    ]);
+    expect(told[0]).toHaveProperty("rule", rules[1]);
+    expect(client.permissions.decisions()).toEqual(told);
+  }, 60_000);
 });

@@ -135,7 +135,7 @@ export class RequestDesk {
     if (!isRead() && !this.#context.hasAudience(event)) return matter.send(matter.nobody, { by: "nobody" });
     if (policy?.deadline === undefined) return;
     await delay(Math.max(0, policy.deadline - (performance.now() - began)), until);
-    matter.send(policy.fallback(matter.asked), { by: "deadline" });
+    matter.send(policy.fallback(matter.asked), { by: "default" });
   }
 
   /** `undefined`: it is left to people. */
@@ -160,7 +160,7 @@ export class RequestDesk {
       const { sessionId } = event;
       const message = `A policy's function failed, and its default decision counts: ${reasonOf(cause)}`;
       this.#context.diagnostic({ level: "warning", code: "policy_failed", message, sessionId, cause });
-      return { answer: policy.fallback(asked), by: "deadline" };
+      return { answer: policy.fallback(asked), by: "default" };
     }
   }
 }

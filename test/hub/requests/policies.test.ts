@@ -179,7 +179,7 @@ describe("a policy's function", () => {
   ])("that %s is reported, and the default decision counts", async (_, permissionPolicy) => {
     const { client, session, diagnostics } = await stage(asking, { permissionPolicy });
     expect(await client.session.prompt(session, "Hi").text()).toBe("Went on.");
-    expect(client.permissions.decisions()).toMatchObject([{ by: "deadline", decision: "deny" }]);
+    expect(client.permissions.decisions()).toMatchObject([{ by: "default", decision: "deny" }]);
     expect(diagnostics).toMatchObject([{ code: "policy_failed", message: expect.stringContaining("Boom") }]);
   });
 
@@ -207,7 +207,7 @@ describe("a policy's function", () => {
     vi.advanceTimersByTime(1);
     expect(await result).toMatchObject({ toolCalls: [{ status: "success" }] });
     expect(signal?.aborted).toBe(true);
-    expect(client.permissions.decisions()).toMatchObject([{ by: "deadline", decision: "allow" }]);
+    expect(client.permissions.decisions()).toMatchObject([{ by: "default", decision: "allow" }]);
     expect(diagnostics).toMatchObject([
       { code: "policy_failed", message: expect.stringContaining(`${ms} ms`) },
     ]);
@@ -263,7 +263,7 @@ describe("a deadline", () => {
     expect(client.permissions.decisions()).toEqual([]);
     await vi.advanceTimersByTimeAsync(1);
     expect(await result).toMatchObject({ text: "Went on." });
-    expect(client.permissions.decisions()).toMatchObject([{ by: "deadline", decision: "deny" }]);
+    expect(client.permissions.decisions()).toMatchObject([{ by: "default", decision: "deny" }]);
   });
 });
 
