@@ -350,3 +350,15 @@ describe("POST /v1/session/:id/message", () => {
     });
   });
 });
+
+describe("what the contract does not carry", () => {
+  it("is refused rather than forgotten: tools that are off for one prompt", async () => {
+    const { client, sent } = stage();
+    const call = client.session.prompt(await client.session.create(), "Hi", { tools: { bash: false } });
+    await expect(call.text()).rejects.toMatchObject({
+      code: "UNSUPPORTED",
+      message: expect.stringContaining('"promptTools"'),
+    });
+    expect(sent("prompt")).toEqual([]);
+  });
+});

@@ -10,8 +10,16 @@ import { NativeSessions } from "../../../src/opencode/native/sessions.ts";
 function session() {
   let list: readonly SessionRule[] = [];
   let replaced = 0;
+  const { signal } = new AbortController();
+  let lost = false;
   const fetch = async (request: Request): Promise<Response> => {
-    if (request.method === "PATCH") list = [...list, ...(await request.json()).permission];
+    if (request.method === "PATCH") {
+      list = [...list, ...(await request.json()).permission];
+      if (lost) {
+        lost = false;
+        throw new TypeError("fetch failed");
+      }
+    }
     return Response.json({ id: "ses_1", title: "", time: { created: 1, updated: 1 }, permission: list });
   };
   const http = createHttp({
@@ -38,18 +46,22 @@ function session() {
     get replaced() {
       return replaced;
     },
+    /** The next answer to what is added gets lost. */
+    loseAnswer: () => {
+      lost = true;
+    },
     /** Somebody else adds a rule. */
     push: (rule: SessionRule) => {
       list = [...list, rule];
     },
-    turnOff: (...off: string[]) => rules.turnOff("ses_1", off, replace, undefined),
+    turnOff: (...off: string[]) => rules.turnOff("ses_1", off, replace, signal),
     /** It breaks off between the two steps. */
     breakOff: async (...off: string[]) => {
       const gone = async (name: string) => {
         await replace(name);
-        throw new EngineError("ENGINE_UNAVAILABLE", "Gone.");
+        throw new EngineError("ENGINE_UNAVAILABLE", "Gone.", { retryable: false });
       };
-      await rules.turnOff("ses_1", off, gone, undefined).catch(() => {});
+      await rules.turnOff("ses_1", off, gone, signal).catch(() => {});
     },
     /** What the engine makes of it. */
     actionOn: (tool: string) => list.findLast(({ permission }) => permission === tool)?.action,
@@ -92,6 +104,14 @@ describe("a session's rules", () => {
       "ask",
       "allow",
     ]);
+  });
+
+  it("are added once, also when the answer to that gets lost", async () => {
+    const one = session();
+    await one.rules.add("ses_1", [allow("bash")], undefined);
+    one.loseAnswer();
+    await one.turnOff("bash");
+    expect(one.list.slice(1)).toEqual([allow("bash"), { ...allow("bash"), action: "deny" }]);
   });
 
   it("are not those of another session, whose note a subagent has taken over", async () => {

@@ -1,5 +1,6 @@
 import { EngineError } from "../../../engine/errors.ts";
 import type { Http } from "../../../http.ts";
+import { insist } from "../../../hub/insist.ts";
 import type { NativeSessions } from "../sessions.ts";
 import { type Composition, compose, isInForce, noteOf, readComposition } from "./composition.ts";
 import { ruledSessionSchema, type SessionRule } from "./schema.ts";
@@ -52,15 +53,19 @@ export class SessionRules {
     sessionId: string,
     tools: readonly string[],
     replace: (name: string) => Promise<unknown>,
-    signal: AbortSignal | undefined,
+    signal: AbortSignal,
   ): Promise<void> {
     const off = [...new Set(tools)].sort();
     checkEditingTools(sessionId, off);
     const before = readComposition(sessionId, await this.#read(sessionId, signal));
     if (before.isWhole && JSON.stringify(off) === JSON.stringify(before.off)) return;
     const wanted: Composition = { lasting: before.lasting, off };
-    await replace(noteOf(sessionId, wanted));
-    await this.#append(sessionId, compose(wanted), signal);
+    await insist(signal, () => replace(noteOf(sessionId, wanted)));
+    await insist(signal, async (attempt) => {
+      // An attempt before this one may have been taken; what is added twice would seem to last.
+      if (attempt > 0 && readComposition(sessionId, await this.#read(sessionId, signal)).isWhole) return;
+      await this.#append(sessionId, compose(wanted), signal);
+    });
   }
 
   /** What lasts in a session is for its copy, too. */
