@@ -1,4 +1,5 @@
 import { EngineError } from "../../engine/errors.ts";
+import type { EngineEvent } from "../../engine/events.ts";
 import type { PermissionRequest } from "../../engine/permission.ts";
 import type { DecidedBy, PolicyRule } from "../../engine/policy.ts";
 import { delay } from "../../engine/scope.ts";
@@ -42,7 +43,7 @@ const AGAIN_AFTER_MS = 1_000;
 export class Answers {
   readonly #context: AnswersContext;
   readonly #grants: SessionGrants;
-  /** What is answered without people at the moment: nothing else has to answer it. */
+  /** What is being answered: nothing else has to answer it. */
   readonly #underway = new Map<string, Promise<void>>();
 
   constructor(context: AnswersContext) {
@@ -65,26 +66,28 @@ export class Answers {
     { by, rule }: Reason,
     signal?: AbortSignal | undefined,
   ): Promise<void> {
-    const { sendPermission, log } = this.#context;
-    const { decision, message } = answer;
+    const { sendPermission, fanout } = this.#context;
+    const { permissionId, sessionId } = asked;
+    const isAllowed = answer.decision !== "deny";
     // Before it is answered: then nobody can say any more what was asked.
-    const known = decision === "allow_session" ? await this.#know(asked, signal) : asked;
-    await sendPermission(asked, answer, signal);
-    const { permissionId, sessionId, tool, description, patterns } = known;
-    log.add({
-      type: "permission",
-      permissionId,
-      sessionId,
-      tool,
-      description: description && cut(description),
-      patterns: patterns?.map(cut),
-      decision,
-      message,
-      by,
-      rule,
-      decidedAt: Date.now(),
-    });
-    if (decision === "allow_session" && isWhole(known)) this.#grants.add(known);
+    const known = answer.decision === "allow_session" ? await this.#know(asked, signal) : asked;
+    let isNoted = false;
+    const taken = () => {
+      if (!isNoted) this.#taken(known, answer, { by, rule });
+      isNoted = true;
+    };
+    // The engine's word on it may come before its answer, and what follows from it, too.
+    const next = (event: EngineEvent) => {
+      if (event.type !== "permission_resolved" || event.permissionId !== permissionId) return;
+      if (event.decision !== "dropped" && (event.decision !== "deny") === isAllowed) taken();
+    };
+    const leave = fanout.add({ next }, sessionId);
+    try {
+      await sendPermission(asked, answer, signal);
+    } finally {
+      leave();
+    }
+    taken();
   }
 
   /**
@@ -96,12 +99,12 @@ export class Answers {
     answer: PermissionAnswer,
     signal: AbortSignal | undefined,
   ): Promise<void> {
+    const { permissionId } = asked;
+    await this.#underway.get(permissionId)?.catch(() => {});
     try {
-      await this.permission(asked, answer, { by: "person" }, signal);
+      await this.#track(permissionId, this.permission(asked, answer, { by: "person" }, signal));
     } catch (error) {
       if (answer.decision === "deny" || !EngineError.is(error, "PERMISSION_NOT_FOUND")) throw error;
-      const { permissionId } = asked;
-      await this.#underway.get(permissionId)?.catch(() => {});
       const before = this.#context.log
         .list("permission")
         .find((record) => record.permissionId === permissionId);
@@ -127,9 +130,31 @@ export class Answers {
    */
   insist(requestId: string, send: () => Promise<void>): void {
     if (this.#underway.has(requestId)) return;
-    const work = this.#insist(send).finally(() => this.#underway.delete(requestId));
-    this.#underway.set(requestId, work);
-    this.#context.background(work);
+    this.#context.background(this.#track(requestId, this.#insist(send)));
+  }
+
+  #track(requestId: string, work: Promise<void>): Promise<void> {
+    const done = work.finally(() => this.#underway.delete(requestId));
+    this.#underway.set(requestId, done);
+    return done;
+  }
+
+  #taken(asked: AskedPermission, { decision, message }: PermissionAnswer, { by, rule }: Reason): void {
+    const { permissionId, sessionId, tool, description, patterns } = asked;
+    this.#context.log.add({
+      type: "permission",
+      permissionId,
+      sessionId,
+      tool,
+      description: description && cut(description),
+      patterns: patterns?.map(cut),
+      decision,
+      message,
+      by,
+      rule,
+      decidedAt: Date.now(),
+    });
+    if (decision === "allow_session" && isWhole(asked)) this.#grants.add(asked);
   }
 
   async #insist(send: () => Promise<void>): Promise<void> {
@@ -150,7 +175,10 @@ export class Answers {
 
   async #know(asked: AskedPermission, signal: AbortSignal | undefined): Promise<AskedPermission> {
     if (isWhole(asked)) return asked;
-    const listed = await this.#context.listPermissions(signal);
+    const listed = await this.#context.listPermissions(signal).catch((error: unknown) => {
+      if (EngineError.is(error, "UNSUPPORTED")) return [];
+      throw error;
+    });
     return listed.find(({ permissionId }) => permissionId === asked.permissionId) ?? asked;
   }
 }
