@@ -124,8 +124,9 @@ export class RequestDesk {
     const { policy, event } = matter;
     const began = performance.now();
     if (policy !== undefined) {
-      const decided = await this.#decide(matter, policy, until);
+      // It may have been answered before its turn had a name.
       if (!matter.isPending()) return;
+      const decided = await this.#decide(matter, policy, until);
       if (decided !== undefined) return matter.send(decided.answer, decided);
       show();
     }

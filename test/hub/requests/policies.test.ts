@@ -233,6 +233,33 @@ describe("a policy's function", () => {
     expect(replies(engine.calls)).toHaveLength(1);
   });
 
+  it("is not asked about what was answered before it was known whose turn it is", async () => {
+    const named = gate();
+    const engine = createMockEngine(asking);
+    const client = clientOf(
+      tampered(engine, (connection) => ({
+        async prompt(given) {
+          const { turnId = "" } = await connection.prompt(given);
+          const accepted: Promise<string> = named.opened.then(() => turnId);
+          return { accepted };
+        },
+      })),
+      {
+        permissionPolicy: () => {
+          throw new Error("It was asked.");
+        },
+      },
+    );
+    const asked = next(client, "permission_requested");
+    const result = client.session.prompt(await client.session.create(), "Hi").result();
+    await clientOf(engine).permissions.reply((await asked).permissionId, "allow");
+    await settle();
+    named.open();
+    expect(await result).toMatchObject({ toolCalls: [{ status: "success" }] });
+    expect(client.permissions.decisions()).toEqual([]);
+    expect(replies(engine.calls)).toHaveLength(1);
+  });
+
   it("does not hold the client when it is disposed", async () => {
     let signal: AbortSignal | undefined;
     const { client, session } = await stage(asking, {

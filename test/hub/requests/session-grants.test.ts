@@ -59,6 +59,7 @@ describe("what was allowed for a session", () => {
     engine.emit({ type: "session_created", session: child });
     engine.emit({ type: "session_created", session: { ...child, id: "ses_grandchild", parentId: child.id } });
     engine.emit({ type: "session_created", session: { ...child, id: "ses_other", parentId: undefined } });
+    ask(request("per_0", "ses_other", "ls"));
     ask(request("per_1", session.id, "ls"));
     await client.permissions.reply("per_1", "allow_session");
     ask(request("per_2", "ses_grandchild", "ls"));
