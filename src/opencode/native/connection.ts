@@ -74,7 +74,7 @@ export function createNativeConnection(options: NativeOptions): EngineConnection
   const life = new AbortController();
   const sessions = new NativeSessions(http, report, workingDirectory);
   const rules = new SessionRules(http, sessions);
-  const permissions = new NativePermissions(http, sessions, rules);
+  const permissions = new NativePermissions(http, sessions, rules, report);
   const questions = new NativeQuestions(http, sessions);
   const models = new NativeModels(http);
   const toldOnce = new Set<string>();
@@ -225,7 +225,10 @@ export function createNativeConnection(options: NativeOptions): EngineConnection
     },
     async forkSession(sessionId, call) {
       const forked = await forkSession(sessionId, http, sessions, call);
-      await rules.copy(sessionId, forked.id, call.signal);
+      if (!(await rules.copy(sessionId, forked.id, call.signal))) {
+        const message = `This release of OpenCode keeps no rules in copies: ${forked.id} does not review edits, nor keep what was allowed.`;
+        report.diagnostic({ level: "warning", code: "rules_not_kept", message, sessionId: forked.id });
+      }
       return forked;
     },
     async todo(sessionId, { signal }) {

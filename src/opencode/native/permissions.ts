@@ -1,4 +1,4 @@
-import type { PermissionReply } from "../../engine/driver.ts";
+import type { DriverReport, PermissionReply } from "../../engine/driver.ts";
 import { EngineError } from "../../engine/errors.ts";
 import type { PermissionRequest } from "../../engine/permission.ts";
 import type { Http } from "../../http.ts";
@@ -11,11 +11,13 @@ import type { NativeSessions } from "./sessions.ts";
 /** What tools ask before they run. */
 export class NativePermissions {
   readonly #http: Http;
+  readonly #report: DriverReport;
   readonly #rules: SessionRules;
   readonly #pending: PendingRequests<WirePermission>;
 
-  constructor(http: Http, sessions: NativeSessions, rules: SessionRules) {
+  constructor(http: Http, sessions: NativeSessions, rules: SessionRules, report: DriverReport) {
     this.#http = http;
+    this.#report = report;
     this.#rules = rules;
     this.#pending = new PendingRequests(http, sessions, "/permission", permissionsSchema);
   }
@@ -54,7 +56,10 @@ export class NativePermissions {
     signal: AbortSignal | undefined,
   ): Promise<void> {
     const rules = always.map((pattern) => ({ permission, pattern, action: "allow" }) as const);
-    await this.#rules.add(sessionID, rules, signal);
+    if (await this.#rules.add(sessionID, rules, signal)) return;
+    const message =
+      "This release of OpenCode does not keep what is allowed for a session: its next turn asks again. A newer one keeps it.";
+    this.#report.diagnostic({ level: "warning", code: "rules_not_kept", message, sessionId: sessionID });
   }
 }
 

@@ -6,16 +6,16 @@ import type { SessionRule } from "../../../src/opencode/native/rules/schema.ts";
 import { REVIEW_EDITS, SessionRules } from "../../../src/opencode/native/rules/session-rules.ts";
 import { NativeSessions } from "../../../src/opencode/native/sessions.ts";
 
-/** A session as the engine keeps its rules: it adds to them, and replaces them by one refusal only. */
-function session() {
+/** A session as the engine keeps its rules: it adds to them (older releases do not), and replaces them by one refusal. */
+function session({ adds = true } = {}) {
   let list: readonly SessionRule[] = [];
   let replaced = 0;
   const { signal } = new AbortController();
   let lost = false;
   const fetch = async (request: Request): Promise<Response> => {
-    if (request.method === "PATCH") {
+    if (request.method === "PATCH" && adds) {
       list = [...list, ...(await request.json()).permission];
-      if (lost) {
+      if (lost && replaced > 0) {
         lost = false;
         throw new TypeError("fetch failed");
       }
@@ -46,7 +46,7 @@ function session() {
     get replaced() {
       return replaced;
     },
-    /** The next answer to what is added gets lost. */
+    /** The answer to what is added after the list was replaced gets lost. */
     loseAnswer: () => {
       lost = true;
     },
@@ -55,10 +55,10 @@ function session() {
       list = [...list, rule];
     },
     turnOff: (...off: string[]) => rules.turnOff("ses_1", off, replace, signal),
-    /** It breaks off between the two steps. */
-    breakOff: async (...off: string[]) => {
+    /** It breaks off before or after the list is replaced. */
+    breakOff: async (isReplaced: boolean, off: readonly string[]) => {
       const gone = async (name: string) => {
-        await replace(name);
+        if (isReplaced) await replace(name);
         throw new EngineError("ENGINE_UNAVAILABLE", "Gone.", { retryable: false });
       };
       await rules.turnOff("ses_1", off, gone, signal).catch(() => {});
@@ -106,6 +106,15 @@ describe("a session's rules", () => {
     ]);
   });
 
+  it("are not touched where the engine would add nothing to them again", async () => {
+    const one = session({ adds: false });
+    expect(await one.rules.add("ses_1", [allow("bash")], undefined)).toBe(false);
+    for (const rule of REVIEW_EDITS) one.push(rule);
+    await expect(one.turnOff("bash")).rejects.toMatchObject({ code: "UNSUPPORTED" });
+    expect(one).toMatchObject({ replaced: 0, list: REVIEW_EDITS });
+    await one.turnOff();
+  });
+
   it("are added once, also when the answer to that gets lost", async () => {
     const one = session();
     await one.rules.add("ses_1", [allow("bash")], undefined);
@@ -132,7 +141,7 @@ describe("a session's rules", () => {
     const tools = fc.uniqueArray(tool, { maxLength: 2 });
     const step = fc.oneof(
       fc.record({ do: fc.constant("turnOff" as const), tools }),
-      fc.record({ do: fc.constant("breakOff" as const), tools }),
+      fc.record({ do: fc.constant("breakOff" as const), tools, isReplaced: fc.boolean() }),
       fc.record({
         do: fc.constantFrom("add" as const, "push" as const),
         tool,
@@ -146,7 +155,7 @@ describe("a session's rules", () => {
         await one.rules.add("ses_1", REVIEW_EDITS, undefined);
         for (const taken of steps) {
           if (taken.do === "turnOff") await one.turnOff(...taken.tools);
-          else if (taken.do === "breakOff") await one.breakOff(...taken.tools);
+          else if (taken.do === "breakOff") await one.breakOff(taken.isReplaced, taken.tools);
           else {
             const rule = allow(taken.tool, taken.pattern);
             if (

@@ -29,12 +29,13 @@ export function readComposition(
   sessionId: string,
   list: readonly SessionRule[],
 ): Composition & { readonly isWhole: boolean } {
-  const [first, ...rest] = list;
-  const noted = first && readNote(sessionId, first);
-  if (noted === undefined) return { lasting: list, off: [], isWhole: true };
+  const noted = list[0] && readNote(sessionId, list[0]);
+  // A note anywhere else is left of a writer who broke off, or a parent's.
+  const rules = list.filter(({ permission }) => !permission.startsWith(NOTE));
+  if (noted === undefined) return { lasting: rules, off: [], isWhole: true };
   const composed = compose(noted);
-  const isWhole = composed.every((rule, index) => isSame(rule, rest[index]));
-  const added = isWhole ? rest.slice(composed.length) : rest;
+  const isWhole = composed.every((rule, index) => isSame(rule, rules[index]));
+  const added = isWhole ? rules.slice(composed.length) : rules;
   return { lasting: [...noted.lasting, ...added], off: noted.off, isWhole };
 }
 
@@ -44,6 +45,12 @@ export function isInForce(rule: SessionRule, list: readonly SessionRule[]): bool
     ({ permission, pattern }) => permission === rule.permission && pattern === rule.pattern,
   );
   return last?.action === rule.action;
+}
+
+/** Was this added last? */
+export function endsWith(list: readonly SessionRule[], added: readonly SessionRule[]): boolean {
+  const start = list.length - added.length;
+  return added.every((rule, index) => isSame(rule, list[start + index]));
 }
 
 function readNote(sessionId: string, { permission }: SessionRule): Composition | undefined {

@@ -2,7 +2,7 @@ import { EngineError } from "../../../engine/errors.ts";
 import type { Http } from "../../../http.ts";
 import { insist } from "../../../hub/insist.ts";
 import type { NativeSessions } from "../sessions.ts";
-import { type Composition, compose, isInForce, noteOf, readComposition } from "./composition.ts";
+import { type Composition, compose, endsWith, isInForce, noteOf, readComposition } from "./composition.ts";
 import { ruledSessionSchema, type SessionRule } from "./schema.ts";
 
 /**
@@ -19,7 +19,8 @@ export const REVIEW_EDITS: readonly SessionRule[] = [
  * engine adds to the list; it replaces it only together with a message, and then by nothing but refusals of whole
  * tools. So a list that has to lose something is first replaced by a single refusal that fits no tool and notes the new
  * list in its name, and then the new list is added. Whatever breaks off between, the next prompt reads there what is
- * missing. All of this is kept by the engine: other clients and later runs find it.
+ * missing. All of this is kept by the engine: other clients and later runs find it. Older releases add nothing, and say
+ * nothing of that: it is looked at what became of it.
  */
 export class SessionRules {
   readonly #http: Http;
@@ -30,24 +31,30 @@ export class SessionRules {
     this.#sessions = sessions;
   }
 
-  /** Adds what is not in force already. It counts from the session's next turn on. */
+  /** Adds what is not in force already; it counts from the session's next turn on. `false`: this release adds nothing. */
   async add(
     sessionId: string,
     rules: readonly SessionRule[],
     signal: AbortSignal | undefined,
-  ): Promise<void> {
+  ): Promise<boolean> {
     const list = await this.#read(sessionId, signal);
-    await this.#append(
+    return this.#append(
       sessionId,
       rules.filter((rule) => !isInForce(rule, list)),
       signal,
     );
   }
 
+  /** What lasts in a session is for its copy, too. `false`: this release adds nothing. */
+  async copy(from: string, to: string, signal: AbortSignal | undefined): Promise<boolean> {
+    return this.#append(to, readComposition(from, await this.#read(from, signal)).lasting, signal);
+  }
+
   /**
    * Sees to it that in the next turn these tools are off and no others, and that all that lasts is in force. `replace`:
    * makes the whole list `<name> * deny`.
-   * @throws EngineError `INVALID_REQUEST` for one of the editing tools alone: the engine knows but one rule for them all
+   * @throws EngineError `INVALID_REQUEST` for one of the editing tools alone: the engine knows but one rule for them all;
+   *   `UNSUPPORTED` if this release adds nothing
    */
   async turnOff(
     sessionId: string,
@@ -60,17 +67,21 @@ export class SessionRules {
     const before = readComposition(sessionId, await this.#read(sessionId, signal));
     if (before.isWhole && JSON.stringify(off) === JSON.stringify(before.off)) return;
     const wanted: Composition = { lasting: before.lasting, off };
-    await insist(signal, () => replace(noteOf(sessionId, wanted)));
+    const permission = noteOf(sessionId, wanted);
+    // Before anything is lost: can it be added again?
+    const note = { permission, pattern: "*", action: "deny" } as const;
+    const isAdded = await insist(signal, () => this.#append(sessionId, [note], signal));
+    if (!isAdded) {
+      const message =
+        'This release of OpenCode can\'t turn tools off for one prompt: it lacks the capability "promptTools". A newer one can.';
+      throw new EngineError("UNSUPPORTED", message, { engine: "opencode", sessionId });
+    }
+    await insist(signal, () => replace(permission));
     await insist(signal, async (attempt) => {
       // An attempt before this one may have been taken; what is added twice would seem to last.
       if (attempt > 0 && readComposition(sessionId, await this.#read(sessionId, signal)).isWhole) return;
       await this.#append(sessionId, compose(wanted), signal);
     });
-  }
-
-  /** What lasts in a session is for its copy, too. */
-  async copy(from: string, to: string, signal: AbortSignal | undefined): Promise<void> {
-    await this.#append(to, readComposition(from, await this.#read(from, signal)).lasting, signal);
   }
 
   async #read(sessionId: string, signal: AbortSignal | undefined): Promise<readonly SessionRule[]> {
@@ -82,9 +93,12 @@ export class SessionRules {
     sessionId: string,
     permission: readonly SessionRule[],
     signal: AbortSignal | undefined,
-  ): Promise<void> {
-    if (permission.length === 0) return;
-    await this.#http.send("PATCH", this.#sessions.path(sessionId), { body: { permission }, signal });
+  ): Promise<boolean> {
+    if (permission.length === 0) return true;
+    const path = this.#sessions.path(sessionId);
+    const body = { permission };
+    const { value } = await this.#http.json("PATCH", path, ruledSessionSchema, { body, signal });
+    return endsWith(value.permission ?? [], permission);
   }
 }
 
