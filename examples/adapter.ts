@@ -72,6 +72,7 @@ export function echoDriver(): EngineDriver {
       storeMessage: false,
       permissions: false,
       reviewEdits: false,
+      promptTools: false,
       diff: false,
       summarize: false,
       questions: false,

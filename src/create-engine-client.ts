@@ -1,5 +1,7 @@
+import { createAnswers } from "./create-engine-client/answering.ts";
 import { createMcpCalls } from "./create-engine-client/mcp-calls.ts";
 import { OptionalCalls } from "./create-engine-client/optional.ts";
+import { createPermissionCalls } from "./create-engine-client/permission-calls.ts";
 import { createQuestionCalls } from "./create-engine-client/question-calls.ts";
 import { createSessionCalls } from "./create-engine-client/session-calls.ts";
 import { asyncDispose } from "./engine/async-dispose.ts";
@@ -8,6 +10,8 @@ import type { EngineDriver, ListedSession } from "./engine/driver.ts";
 import type { HealthStatus } from "./engine/engine-client.ts";
 import { EngineError, reasonOf } from "./engine/errors.ts";
 import type { CallOptions, DisposeOptions, ManagedEngineClient } from "./engine/managed-engine-client.ts";
+import type { DecisionRecord, Policies } from "./engine/policy.ts";
+import { toToolsOff } from "./engine/prompt-options.ts";
 import { withDeadline } from "./engine/scope.ts";
 import { type Session, type SessionRef, toSessionId } from "./engine/session.ts";
 import { Background } from "./hub/background.ts";
@@ -20,13 +24,15 @@ import { createPromptCall } from "./hub/prompt-call.ts";
 import { PromptQueue } from "./hub/prompt-queue.ts";
 import { PromptRun, type PromptRunContext } from "./hub/prompt-run.ts";
 import { Registry } from "./hub/registry.ts";
-import { replyPermission } from "./hub/reply-permission.ts";
+import { DecisionLog } from "./hub/requests/decision-log.ts";
+import { type ReadPolicies, readPolicies } from "./hub/requests/read-policy.ts";
+import { RequestDesk } from "./hub/requests/request-desk.ts";
 import { SessionStore } from "./hub/session-store.ts";
 import { Stopping } from "./hub/stopping.ts";
 import { messageOf } from "./lifecycle/message-state.ts";
 import { createSessionState, restoreMessage, withTold } from "./lifecycle/session-state.ts";
 
-export interface EngineClientOptions {
+export interface EngineClientOptions extends Policies {
   /** Milliseconds that the event stream stays open after its last user left. Default: 5000. */
   readonly idleTimeout?: number | undefined;
   /** Milliseconds until a prompt gives up waiting for the event stream. Default: 10000. */
@@ -38,18 +44,22 @@ export interface EngineClientOptions {
   readonly reconnectTimeout?: number | undefined;
   /** Takes what is worth knowing but is no error of a call. Default: nobody is told. */
   readonly onDiagnostic?: DiagnosticHandler | undefined;
+  /**
+   * Takes every decision that this client made, as soon as the engine has taken it. Default: nobody is told; the newest
+   * thousand can be read at `permissions.decisions()` and `questions.decisions()`.
+   */
+  readonly onDecision?: ((record: DecisionRecord) => void) | undefined;
 }
 
 const HEALTH_TIMEOUT_MS = 5_000;
 /** What `dispose()` gives to work that must still reach the engine. */
 const FAREWELL_MS = 2_000;
 
-const UNANSWERED =
-  "Nobody is there to answer permission requests in this run. Go on without this tool, or say what you would need.";
-
 /**
  * Makes a client of a driver: one event stream for any number of users, the mirror of the sessions, prompts as
  * async iterators. The driver only has to know how to speak with its engine.
+ *
+ * @throws EngineError `INVALID_REQUEST` for a policy that is none
  *
  * @example
  * ```ts
@@ -64,6 +74,7 @@ export function createEngineClient(
 ): ManagedEngineClient {
   const { idleTimeout = 5_000, connectTimeout = 10_000, reconnectTimeout = 120_000 } = options;
   const { onDiagnostic: diagnostic = () => {} } = options;
+  const policies = readPolicies(options);
   const store = new SessionStore(driver.id);
   const fanout = new Fanout((id) => store.sessions.get(id)?.parentId, diagnostic);
   const link = new Link(driver, {
@@ -82,8 +93,12 @@ export function createEngineClient(
   const registry = new Registry(store, hub, fanout, diagnostic);
   const background = new Background(diagnostic);
   const optional = new OptionalCalls(driver, link);
+  const log = new DecisionLog(options.onDecision, diagnostic);
+  const answers = createAnswers({ hub, store, fanout, log, optional, background: background.add });
+  const requests = { store, optional, answers, log };
   // What the engine does not keep of a session, for as long as this client lives.
   const systemPrompts = new Map<string, string>();
+  const sessionPolicies = new Map<string, ReadPolicies>();
   const runs = new Set<PromptRun>();
   let disposed: Promise<void> | undefined;
 
@@ -119,17 +134,14 @@ export function createEngineClient(
     fanout,
     stopping,
     queue,
-    hasAudience: (event) => events.reaches(event),
-    onUnanswerable: ({ permissionId, sessionId }) =>
-      background.add(
-        optional.call("permissions", undefined, (connection, signal) =>
-          replyPermission(
-            connection,
-            { permissionId, sessionId, decision: "deny", message: UNANSWERED },
-            signal,
-          ),
-        ),
-      ),
+    desk: new RequestDesk({
+      link,
+      store,
+      fanout,
+      answers,
+      diagnostic,
+      hasAudience: (event) => events.reaches(event),
+    }),
     background: background.add,
   };
 
@@ -157,20 +169,31 @@ export function createEngineClient(
 
     session: {
       ...createSessionCalls({ link, hub, registry, optional, toSession }),
-      create: (create = {}) =>
-        link.use(create.signal, async (connection, signal) => {
+      create: async ({ permissionPolicy, questionPolicy, ...create } = {}) => {
+        const own = readPolicies({ permissionPolicy, questionPolicy });
+        return link.use(create.signal, async (connection, signal) => {
           if (create.reviewEdits && !link.capabilities.reviewEdits) throw optional.unsupported("reviewEdits");
           const session = await connection.createSession({ ...create, signal });
           if (create.systemPrompt !== undefined) systemPrompts.set(session.id, create.systemPrompt);
+          if (Object.keys(own).length > 0) sessionPolicies.set(session.id, own);
           if (hub.status.state === "open") hub.apply({ type: "session_created", session });
           return toSession({ session });
-        }),
+        });
+      },
       get: readSession,
-      prompt: (session, content, { signal, ifRunning, timeouts, ...rest } = {}) => {
+      prompt: (session, content, options = {}) => {
+        const { signal, ifRunning, timeouts, permissionPolicy, questionPolicy, tools, ...rest } = options;
         const sessionId = toSessionId(session);
+        const own = readPolicies({ permissionPolicy, questionPolicy });
         const systemPrompt = systemPrompts.get(sessionId);
-        const request = { sessionId, content, systemPrompt, ...rest };
-        const run = new PromptRun(context, request, { signal, ifRunning, timeouts });
+        const toolsOff = toToolsOff(tools, ifRunning);
+        const request = { sessionId, content, systemPrompt, toolsOff, ...rest };
+        const run = new PromptRun(context, request, {
+          signal,
+          ifRunning,
+          timeouts,
+          policies: { ...policies, ...sessionPolicies.get(sessionId), ...own },
+        });
         runs.add(run);
         void run.settled.then(() => runs.delete(run));
         return createPromptCall(run);
@@ -201,22 +224,9 @@ export function createEngineClient(
       },
     },
 
-    permissions: {
-      list: ({ signal } = {}) =>
-        optional.call("permissions", signal, (connection, scope) =>
-          connection.listPermissions?.({ signal: scope }),
-        ),
-      reply: (permission, decision, { signal, message } = {}) => {
-        const { permissionId, sessionId } =
-          typeof permission === "string" ? { permissionId: permission, sessionId: undefined } : permission;
-        const asking = sessionId ?? registry.permission(permissionId)?.sessionId;
-        return optional.call("permissions", signal, (connection, scope) =>
-          replyPermission(connection, { permissionId, sessionId: asking, decision, message }, scope),
-        );
-      },
-    },
+    permissions: createPermissionCalls(requests),
 
-    questions: createQuestionCalls(store, optional),
+    questions: createQuestionCalls(requests),
 
     models: {
       list: ({ signal, workingDirectory } = {}) =>

@@ -121,6 +121,24 @@ export type {
   QuestionOption,
   QuestionRequest,
 } from "./engine/permission.ts";
+export type {
+  DecidedBy,
+  DecisionRecord,
+  PermissionJudge,
+  PermissionPolicy,
+  PermissionPolicyOptions,
+  PermissionRecord,
+  Policies,
+  PolicyAnswer,
+  PolicyContext,
+  PolicyDecision,
+  PolicyRule,
+  QuestionDecision,
+  QuestionJudge,
+  QuestionPolicy,
+  QuestionPolicyOptions,
+  QuestionRecord,
+} from "./engine/policy.ts";
 export type { PromptCall, PromptFailure, PromptResult, PromptStream } from "./engine/prompt-call.ts";
 export { isPromptFailure } from "./engine/prompt-call.ts";
 export type {
@@ -136,7 +154,7 @@ export type {
   ToolCallStartEvent,
   ToolCallUpdateEvent,
 } from "./engine/prompt-events.ts";
-export type { IfRunning, PromptTimeouts } from "./engine/prompt-options.ts";
+export type { IfRunning, PromptTimeouts, PromptTools } from "./engine/prompt-options.ts";
 export type { QuestionAnswer, QuestionRef } from "./engine/question.ts";
 export type {
   CreateSessionOpts,

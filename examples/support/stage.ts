@@ -22,8 +22,17 @@ const BEFORE = 'export function greet(name) {\n  return "Hello, " + name;\n}\n';
 const AFTER = BEFORE.replace("\n", '\n  if (!name) throw new TypeError("greet() needs a name");\n');
 const REQUEST = "Add input validation to greet.js";
 
+/** What is asked for, and how the scripted model goes about it with the file at this path. */
+export interface Scene {
+  readonly request: string;
+  script(path: string): string;
+}
+
 /** Sets the stage with a scripted model, or for a real one when it is named (`anthropic/claude-opus-4-5`). */
-export async function setStage(realModel: string | undefined): Promise<Stage> {
+export async function setStage(
+  realModel: string | undefined,
+  scene: Scene = { request: REQUEST, script: scripted },
+): Promise<Stage> {
   const workspace = await createWorkspace({ git: true, files: { "greet.js": BEFORE } });
   const home = await openHome();
   const model = realModel === undefined ? await startScriptedModel() : undefined;
@@ -33,7 +42,7 @@ export async function setStage(realModel: string | undefined): Promise<Stage> {
     file: "greet.js",
     read: () => workspace.read("greet.js"),
     model: realModel ?? "local/scripted",
-    prompt: model === undefined ? REQUEST : scripted(workspace.path("greet.js")),
+    prompt: model === undefined ? scene.request : scene.script(workspace.path("greet.js")),
     // Not the configuration of the person who runs this.
     env: { ...homeEnv(home.directory), OPENCODE_CONFIG: undefined, OPENCODE_CONFIG_CONTENT: undefined },
     async close() {

@@ -6,6 +6,8 @@ export interface EngineCapabilities {
   readonly permissions: boolean;
   /** Edits and writes can be made to ask first, with their diff. */
   readonly reviewEdits: boolean;
+  /** Tools can be turned off for one prompt. */
+  readonly promptTools: boolean;
   readonly diff: boolean;
   readonly summarize: boolean;
   /** What the model asks people is listed, and answers are taken. */

@@ -91,6 +91,11 @@ export interface PromptRequest {
   readonly systemPrompt?: string | undefined;
   readonly maxTokens?: number | undefined;
   readonly temperature?: number | undefined;
+  /**
+   * Capability `promptTools`: exactly these tools are off in this turn. Absent: nothing is to be changed, because the
+   * prompt is said into a turn that runs.
+   */
+  readonly toolsOff?: readonly string[] | undefined;
   /** Names the user message, and with it the turn, where the engine lets its clients do so. */
   readonly messageId?: string | undefined;
   /** It was sent before under this name (`sentAs` of that receipt): under the same it is no second prompt. */

@@ -5,6 +5,7 @@ import type { EngineMcp } from "./mcp.ts";
 import type { FileDiff, Message, PromptContent } from "./message.ts";
 import type { Model } from "./model.ts";
 import type { PermissionDecision, PermissionRef, PermissionRequest, QuestionRequest } from "./permission.ts";
+import type { PermissionRecord, Policies, QuestionRecord } from "./policy.ts";
 import type { PromptCall } from "./prompt-call.ts";
 import type { QuestionAnswer, QuestionRef } from "./question.ts";
 import type { CreateSessionOpts, Session, SessionChanges, SessionRef } from "./session.ts";
@@ -17,10 +18,10 @@ export interface CallOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-export interface CreateSessionOptions extends CreateSessionOpts, CallOptions {
+export interface CreateSessionOptions extends CreateSessionOpts, CallOptions, Policies {
   /**
-   * Every edit and write asks first, with its diff, whatever the engine's configuration says. It can't catch a
-   * shell command that writes. Default: the client's setting, else false.
+   * Every edit and write asks first, with its diff, whatever the engine's configuration says. Subagents can't edit then.
+   * It can't catch a shell command that writes. Default: the client's setting, else false.
    */
   readonly reviewEdits?: boolean | undefined;
 }
@@ -210,7 +211,7 @@ export interface ManagedEngineClient extends EngineClient, AsyncDisposable {
     toolCalls(session: SessionRef, options?: CallOptions & TreeOptions): Promise<readonly ToolCallRecord[]>;
     /**
      * Starts a turn at once. A failure is the last event of the iteration, and what `text()` and `result()` reject
-     * with; nothing is thrown here, but `INVALID_REQUEST` for a `session` that is none.
+     * with; nothing is thrown here, but `INVALID_REQUEST` for a session, a policy or `tools` that are none.
      */
     prompt(session: SessionRef, content: PromptContent, options?: PromptOpts): PromptCall;
     /** Stops what runs in the session. Throws as `get`. */
@@ -240,6 +241,8 @@ export interface ManagedEngineClient extends EngineClient, AsyncDisposable {
     list(options?: CallOptions): Promise<readonly PermissionRequest[]>;
     /** @throws EngineError `PERMISSION_NOT_FOUND` when it was answered or dropped, and as `session.list` */
     reply(permission: PermissionRef, decision: PermissionDecision, options?: ReplyOptions): Promise<void>;
+    /** What this client decided, by people and without them: the newest thousand, the oldest first. */
+    decisions(): readonly PermissionRecord[];
   };
   readonly questions: {
     /**
@@ -257,6 +260,8 @@ export interface ManagedEngineClient extends EngineClient, AsyncDisposable {
     reply(question: QuestionRef, answers: readonly QuestionAnswer[], options?: CallOptions): Promise<void>;
     /** Does not answer: the turn that asked ends as `rejected`. Throws as `reply`. */
     reject(question: QuestionRef, options?: CallOptions): Promise<void>;
+    /** As `permissions.decisions()`. */
+    decisions(): readonly QuestionRecord[];
   };
   readonly models: {
     /**

@@ -1,10 +1,12 @@
 import type { PromptReceipt, PromptRequest } from "../engine/driver.ts";
+import { EngineError } from "../engine/errors.ts";
 import type { EventHub } from "./event-hub.ts";
 import { insist } from "./insist.ts";
 import type { Link } from "./link.ts";
-import type { SessionStore } from "./session-store.ts";
+import { isAtRest, type SessionStore } from "./session-store.ts";
 
 export interface SendingContext {
+  readonly engineId: string;
   readonly link: Link;
   readonly hub: EventHub;
   readonly store: SessionStore;
@@ -61,15 +63,24 @@ export async function sendPrompt(
 }
 
 async function send(
-  { link, store }: SendingContext,
+  { engineId: engine, link, store }: SendingContext,
   request: PromptRunRequest,
   sendAs: string | undefined,
   scope: AbortSignal,
 ): Promise<PromptReceipt> {
+  const { sessionId, toolsOff = [] } = request;
   const connection = await link.connection();
   scope.throwIfAborted();
-  const newestMessageId = store.get(request.sessionId)?.newestMessageId;
-  return connection.prompt({ ...request, newestMessageId, sendAs, signal: scope });
+  if (toolsOff.length > 0 && !link.capabilities.promptTools) {
+    const message =
+      'No tool can be turned off for one prompt here: the engine lacks the capability "promptTools".';
+    throw new EngineError("UNSUPPORTED", message, { engine, sessionId });
+  }
+  const state = store.get(sessionId);
+  // What a turn may do is settled when it begins.
+  const tools = isAtRest(state) ? { toolsOff } : { toolsOff: undefined };
+  const newestMessageId = state?.newestMessageId;
+  return connection.prompt({ ...request, ...tools, newestMessageId, sendAs, signal: scope });
 }
 
 async function nameIn(receipt: PromptReceipt): Promise<string> {

@@ -16,6 +16,7 @@ export const v1Capabilities: EngineCapabilities = {
   storeMessage: true,
   permissions: true,
   reviewEdits: false,
+  promptTools: false,
   diff: false,
   summarize: true,
   questions: false,

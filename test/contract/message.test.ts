@@ -202,6 +202,16 @@ describe("POST /v1/session/:id/message", () => {
     call: async (client) => client.session.prompt(await client.session.create(), "Hi").text(),
   });
 
+  it("is refused rather than forgotten: tools that are off for one prompt", async () => {
+    const { client, sent } = stage();
+    const call = client.session.prompt(await client.session.create(), "Hi", { tools: { bash: false } });
+    await expect(call.text()).rejects.toMatchObject({
+      code: "UNSUPPORTED",
+      message: expect.stringContaining('"promptTools"'),
+    });
+    expect(sent("prompt")).toEqual([]);
+  });
+
   describe("its stream, where the server has no bus", () => {
     const id = "ses_1";
     const toolCall = { id: "call_1", name: "bash", input: { command: "ls" }, status: "pending" };

@@ -547,6 +547,7 @@ function driverOf(play: (options: { readonly signal: AbortSignal }) => DriverEve
     storeMessage: false,
     permissions: false,
     reviewEdits: false,
+    promptTools: false,
     diff: false,
     summarize: false,
     questions: false,

@@ -1,11 +1,7 @@
 import { describe, expect, it } from "vitest";
-import {
-  decodeMessageInfo,
-  decodePart,
-  decodePermission,
-  decodeSession,
-} from "../../src/opencode/native/decode.ts";
+import { decodeMessageInfo, decodePart, decodeSession } from "../../src/opencode/native/decode.ts";
 import { decodeFileDiff } from "../../src/opencode/native/decode-diff.ts";
+import { decodePermission } from "../../src/opencode/native/decode-permission.ts";
 
 const inMessage = { id: "prt_1", sessionID: "ses_1", messageID: "msg_1" };
 

@@ -84,7 +84,7 @@ describe("the answer to a prompt", () => {
   it("hands the options to the engine, and the content as it is", async () => {
     const asked: object[] = [];
     const server = serve(
-      createMockEngine(({ signal: _, newestMessageId: __, ...request }) => {
+      createMockEngine(({ signal: _, newestMessageId: __, toolsOff: ___, ...request }) => {
         asked.push(request);
         return [];
       }),

@@ -30,6 +30,7 @@ const nothing: EngineCapabilities = {
   storeMessage: false,
   permissions: false,
   reviewEdits: false,
+  promptTools: false,
   diff: false,
   summarize: false,
   questions: false,

@@ -23,6 +23,7 @@ import { promptBody, toParts } from "./prompt-body.ts";
 import { NativeQuestions } from "./questions.ts";
 import { messageDecoder, messagesDecoder, sessionDecoder, sessionsDecoder } from "./read-wire.ts";
 import { revertSession, unrevertSession } from "./revert.ts";
+import { REVIEW_EDITS, SessionRules } from "./rules/session-rules.ts";
 import { fileDiffsSchema, healthSchema, todosSchema } from "./schema.ts";
 import { forkSession, updateSession } from "./session-changes.ts";
 import { readSessionPage, withStatus } from "./session-pages.ts";
@@ -34,6 +35,7 @@ export const nativeCapabilities: EngineCapabilities = {
   storeMessage: true,
   permissions: true,
   reviewEdits: true,
+  promptTools: true,
   diff: true,
   summarize: true,
   questions: true,
@@ -77,7 +79,8 @@ export function createNativeConnection(options: NativeOptions): EngineConnection
   const { http, version, report, workingDirectory, reviewEdits } = options;
   const life = new AbortController();
   const sessions = new NativeSessions(http, report, workingDirectory);
-  const permissions = new NativePermissions(http, sessions);
+  const rules = new SessionRules(http, sessions);
+  const permissions = new NativePermissions(http, sessions, rules, report);
   const questions = new NativeQuestions(http, sessions);
   const models = new NativeModels(http);
   const mcpTools = new McpTools(http, sessions, report);
@@ -105,7 +108,7 @@ export function createNativeConnection(options: NativeOptions): EngineConnection
       ...(title === undefined ? {} : { title }),
       ...(model && { model: { providerID: model.providerID, id: model.modelID } }),
       // By default the engine writes files without asking.
-      ...(review && { permission: [{ permission: "edit", pattern: "*", action: "ask" }] }),
+      ...(review && { permission: REVIEW_EDITS }),
     };
     const { value } = await http.json("POST", "/session", sessionDecoder, {
       query: { directory },
@@ -137,7 +140,8 @@ export function createNativeConnection(options: NativeOptions): EngineConnection
   };
 
   const prompt = async (request: PromptRequest): Promise<PromptReceipt> => {
-    const { sessionId, content, model: asked, systemPrompt: system, signal } = request;
+    const { sessionId, content, model: asked, systemPrompt: system, toolsOff, signal } = request;
+    const path = sessions.path(sessionId);
     for (const [option, advice] of IGNORED) {
       if (request[option] === undefined || toldOnce.has(option)) continue;
       toldOnce.add(option);
@@ -151,7 +155,14 @@ export function createNativeConnection(options: NativeOptions): EngineConnection
       modelOfPrompt(sessionId, asked, request.newestMessageId, signal),
     ]);
     const body = { ...promptBody(content, messageID), ...(model && { model }), ...(system && { system }) };
-    const accepted = http.send("POST", `${sessions.path(sessionId)}/prompt_async`, { body, signal });
+    if (toolsOff !== undefined) {
+      // Under the ids of the prompt: it is still one message, and the model does not run yet.
+      const store = { ...body, noReply: true };
+      const replace = (name: string) =>
+        http.send("POST", `${path}/message`, { body: { ...store, tools: { [name]: false } }, signal });
+      await rules.turnOff(sessionId, toolsOff, replace, signal);
+    }
+    const accepted = http.send("POST", `${path}/prompt_async`, { body, signal });
     return { turnId: messageID, sentAs: messageID, accepted };
   };
 
@@ -219,7 +230,14 @@ export function createNativeConnection(options: NativeOptions): EngineConnection
       await http.send("POST", `${path}/abort`, { signal });
       await http.send("DELETE", path, { signal });
     },
-    forkSession: (sessionId, call) => forkSession(sessionId, http, sessions, call),
+    async forkSession(sessionId, call) {
+      const forked = await forkSession(sessionId, http, sessions, call);
+      if (!(await rules.copy(sessionId, forked.id, call.signal))) {
+        const message = `This release of OpenCode keeps no rules in copies: ${forked.id} does not review edits, nor keep what was allowed.`;
+        report.diagnostic({ level: "warning", code: "rules_not_kept", message, sessionId: forked.id });
+      }
+      return forked;
+    },
     revertSession: (sessionId, call) => revertSession(sessionId, http, sessions, call),
     unrevertSession: (sessionId, call) => unrevertSession(sessionId, http, sessions, call),
     async todo(sessionId, { signal }) {
@@ -227,7 +245,7 @@ export function createNativeConnection(options: NativeOptions): EngineConnection
       return value.map(decodeTodo);
     },
     async listQuestions({ signal }) {
-      const list = await questions.waiting(sessions.directories(), signal);
+      const list = await questions.list(sessions.directories(), signal);
       if (list !== undefined) return list;
       const message =
         'This release of OpenCode can\'t list what its model asks: it lacks the capability "questions".';

@@ -3,13 +3,13 @@ import {
   continuesTurn,
   decodeMessageInfo,
   decodePart,
-  decodePermission,
   decodeQuestion,
   decodeRetry,
   decodeSession,
   decodeTodo,
 } from "./decode.ts";
 import { decodeFileDiff, diffOfTurn } from "./decode-diff.ts";
+import { decodePermission } from "./decode-permission.ts";
 import { decodeError } from "./errors.ts";
 import { messageEventDecoder, partEventDecoder } from "./read-wire.ts";
 import { anyDeltaSchema, eventSchemas, type WireMessageInfo, type WirePartDelta } from "./schema.ts";

@@ -1,6 +1,6 @@
 import type { DriverMessage, DriverPart, DriverSession } from "../../engine/driver-events.ts";
 import type { Attachment, StopReason, ToolCall, ToolCallStatus, Usage } from "../../engine/message.ts";
-import type { PermissionRequest, QuestionRequest } from "../../engine/permission.ts";
+import type { QuestionRequest } from "../../engine/permission.ts";
 import type { RetryNotice, SessionRevert } from "../../engine/session.ts";
 import type { Todo } from "../../engine/todo.ts";
 import { diffOfMetadata } from "./decode-diff.ts";
@@ -10,7 +10,6 @@ import type {
   WireMessage,
   WireMessageInfo,
   WirePart,
-  WirePermission,
   WireQuestion,
   WireSession,
   WireStatus,
@@ -121,23 +120,6 @@ function decodeAttachment({ mime, url, filename }: WireAttachment): Attachment {
   };
 }
 
-export function decodePermission(wire: WirePermission, createdAt: number): PermissionRequest {
-  const { id, sessionID, permission, patterns, metadata, tool } = wire;
-  const { command } = metadata ?? {};
-  const diff = diffOfMetadata(metadata);
-  return {
-    permissionId: id,
-    sessionId: sessionID,
-    tool: permission,
-    description: describe(permission, typeof command === "string" ? command : undefined, patterns ?? []),
-    createdAt,
-    ...(patterns ? { patterns } : {}),
-    ...(tool ? { messageId: tool.messageID } : {}),
-    ...(tool?.callID ? { toolCallId: tool.callID } : {}),
-    ...(diff ? { diff } : {}),
-  };
-}
-
 /** While the engine waits before it asks its model again. */
 export function decodeRetry(
   { type, attempt, message, next }: WireStatus,
@@ -217,12 +199,4 @@ function decodeUsage({ tokens, cost }: WireMessageInfo): Usage | undefined {
 
 function decodeStopReason(finish: string): StopReason {
   return finish.replaceAll("-", "_");
-}
-
-function describe(permission: string, command: string | undefined, patterns: readonly string[]): string {
-  const what = patterns.join(", ");
-  if (command !== undefined) return `Run \`${command}\``;
-  if (permission === "edit") return `Change ${what}`;
-  if (permission === "external_directory") return `Reach outside the working directory: ${what}`;
-  return what === "" ? `Use ${permission}` : `Use ${permission} on ${what}`;
 }

@@ -37,6 +37,7 @@ export const permissionRequestSchema = z.object({
   description: z.string(),
   tool: z.string(),
   patterns: maybe(z.array(z.string())),
+  sessionPatterns: maybe(z.array(z.string())),
   diff: maybe(z.array(fileDiffSchema)),
   options: maybe(z.array(decisionSchema)),
   createdAt: z.number(),

@@ -1,6 +1,6 @@
-import type { EngineConnection, QuestionReply } from "../engine/driver.ts";
-import { EngineError } from "../engine/errors.ts";
-import { insist } from "./insist.ts";
+import type { EngineConnection, QuestionReply } from "../../engine/driver.ts";
+import { EngineError } from "../../engine/errors.ts";
+import { insist } from "../insist.ts";
 
 /** Answers what the model asked, or says that nobody will. `undefined`: the engine can't be answered. */
 export function replyQuestion(
