@@ -3,6 +3,7 @@ import type { FileDiff, StopReason, ToolCall, ToolCallStatus, Usage } from "../.
 import type { PermissionRequest, QuestionRequest } from "../../engine/permission.ts";
 import type { RetryNotice } from "../../engine/session.ts";
 import { decodeError } from "./errors.ts";
+import { providerWords } from "./provider-words.ts";
 import {
   turnSummarySchema,
   type WireFileDiff,
@@ -140,7 +141,7 @@ export function decodeRetry(
   now: number,
 ): RetryNotice | undefined {
   if (type !== "retry") return undefined;
-  return { attempt: attempt ?? 1, message: message ?? "", nextAt: next ?? now };
+  return { attempt: attempt ?? 1, message: providerWords(message ?? "").message, nextAt: next ?? now };
 }
 
 export function decodeQuestion(wire: WireQuestion, createdAt: number): QuestionRequest {
