@@ -81,6 +81,9 @@ export function echoDriver(): EngineDriver {
       fork: false,
       todo: false,
       models: false,
+      providers: false,
+      agents: false,
+      variants: false,
       request: false,
     },
     connect: async () => ({

@@ -1,3 +1,4 @@
+import { createCatalogueCalls } from "./create-engine-client/catalogue-calls.ts";
 import { OptionalCalls } from "./create-engine-client/optional.ts";
 import { createQuestionCalls } from "./create-engine-client/question-calls.ts";
 import { createSessionCalls } from "./create-engine-client/session-calls.ts";
@@ -223,12 +224,7 @@ export function createEngineClient(
 
     questions: createQuestionCalls(store, optional),
 
-    models: {
-      list: ({ signal, workingDirectory } = {}) =>
-        optional.call("models", signal, (connection, scope) =>
-          connection.listModels?.({ signal: scope, workingDirectory }),
-        ),
-    },
+    ...createCatalogueCalls(optional),
 
     connect: ({ signal } = {}) => hub.mirror(signal),
     request: (method, path, request = {}) =>

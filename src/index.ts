@@ -3,10 +3,12 @@
  * @module
  */
 export { createEngineClient, type EngineClientOptions } from "./create-engine-client.ts";
+export type { Agent } from "./engine/agent.ts";
 export type { EngineCapabilities, EngineCapability } from "./engine/capabilities.ts";
 export type { Diagnostic, DiagnosticHandler } from "./engine/diagnostics.ts";
 export type {
   ConnectOptions,
+  DirectoryCall,
   DriverCall,
   DriverEventStream,
   DriverItem,
@@ -65,6 +67,7 @@ export type {
   AllSessionsOptions,
   CallOptions,
   CreateSessionOptions,
+  DirectoryOptions,
   DisposeOptions,
   EngineEvents,
   EventStreamOptions,
@@ -95,7 +98,7 @@ export type {
   ToolResult,
   Usage,
 } from "./engine/message.ts";
-export type { Model } from "./engine/model.ts";
+export type { Model, ModelCost, ModelInput, ModelLimits, ModelStatus } from "./engine/model.ts";
 export type {
   PermissionDecision,
   PermissionRef,
@@ -119,6 +122,7 @@ export type {
   ToolCallUpdateEvent,
 } from "./engine/prompt-events.ts";
 export type { IfRunning, PromptTimeouts } from "./engine/prompt-options.ts";
+export type { CredentialSource, Provider, ProviderCredentials } from "./engine/provider.ts";
 export type { QuestionAnswer, QuestionRef } from "./engine/question.ts";
 export type {
   CreateSessionOpts,

@@ -1,4 +1,5 @@
 import type { PromptReceipt, PromptRequest } from "../engine/driver.ts";
+import { EngineError } from "../engine/errors.ts";
 import type { EventHub } from "./event-hub.ts";
 import { insist } from "./insist.ts";
 import type { Link } from "./link.ts";
@@ -60,6 +61,12 @@ export async function sendPrompt(
   return { turnId, expected: turnId ?? sentAs, named };
 }
 
+/** Options of a prompt that an engine may lack. */
+const OPTIONAL = [
+  ["agent", "agents"],
+  ["variant", "variants"],
+] as const;
+
 async function send(
   { link, store }: SendingContext,
   request: PromptRunRequest,
@@ -68,6 +75,11 @@ async function send(
 ): Promise<PromptReceipt> {
   const connection = await link.connection();
   scope.throwIfAborted();
+  for (const [option, capability] of OPTIONAL) {
+    if (request[option] === undefined || link.capabilities[capability]) continue;
+    const message = `This engine takes no ${option} with a prompt: it lacks the capability "${capability}".`;
+    throw new EngineError("UNSUPPORTED", message, { sessionId: request.sessionId });
+  }
   const newestMessageId = store.get(request.sessionId)?.newestMessageId;
   return connection.prompt({ ...request, newestMessageId, sendAs, signal: scope });
 }

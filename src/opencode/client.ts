@@ -30,6 +30,8 @@ export class OpenCodeClient implements ManagedEngineClient {
   readonly permissions: ManagedEngineClient["permissions"];
   readonly questions: ManagedEngineClient["questions"];
   readonly models: ManagedEngineClient["models"];
+  readonly providers: ManagedEngineClient["providers"];
+  readonly agents: ManagedEngineClient["agents"];
   readonly registry: ManagedEngineClient["registry"];
   readonly connect: ManagedEngineClient["connect"];
   readonly request: ManagedEngineClient["request"];
@@ -49,6 +51,8 @@ export class OpenCodeClient implements ManagedEngineClient {
     this.permissions = client.permissions;
     this.questions = client.questions;
     this.models = client.models;
+    this.providers = client.providers;
+    this.agents = client.agents;
     this.registry = client.registry;
     this.connect = client.connect;
     this.request = client.request;

@@ -25,6 +25,9 @@ export const v1Capabilities: EngineCapabilities = {
   fork: false,
   todo: false,
   models: false,
+  providers: false,
+  agents: false,
+  variants: false,
   request: true,
 };
 

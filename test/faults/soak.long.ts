@@ -556,6 +556,9 @@ function driverOf(play: (options: { readonly signal: AbortSignal }) => DriverEve
     fork: false,
     todo: false,
     models: false,
+    providers: false,
+    agents: false,
+    variants: false,
     request: false,
   };
   return { id: "soak", name: "Soak", capabilities, connect: async () => connection };

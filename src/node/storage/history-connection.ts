@@ -39,6 +39,9 @@ const nothing: EngineCapabilities = {
   fork: false,
   todo: false,
   models: false,
+  providers: false,
+  agents: false,
+  variants: false,
   request: false,
 };
 
