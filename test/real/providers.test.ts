@@ -153,6 +153,7 @@ describe("the agents", () => {
       .prompt(session, script(say("Reviewed.")), { agent: "reviewer" })
       .result();
     expect(message?.model).toBe("local/small");
+    expect(await client.session.get(session)).toMatchObject({ model: "local/small" });
     expect(real.engine.model.requests.at(-1)?.system).toContain("secret-of-agent");
     const asked = { agent: "reviewer", model: "local/scripted", variant: "high" };
     await client.session.prompt(session, script(say("Again.")), asked).text();

@@ -12,6 +12,8 @@ export interface ProviderWire {
   readonly npm: string;
   readonly options: (origin: string) => OpenCodeConfig;
   /** What the provider counts besides what goes in and comes out. */
+  /** Whether the engine asks again after a failure in the middle of an answer. */
+  readonly asksAgain: boolean;
   readonly counts: { readonly cached: boolean; readonly reasoning: boolean };
 }
 
@@ -24,6 +26,7 @@ export const providerWires: readonly ProviderWire[] = [
     wire: "chat-completions",
     npm: "@ai-sdk/openai-compatible",
     options: (origin) => ({ baseURL: `${origin}/v1`, apiKey }),
+    asksAgain: true,
     counts: { cached: true, reasoning: true },
   },
   {
@@ -32,6 +35,7 @@ export const providerWires: readonly ProviderWire[] = [
     wire: "responses",
     npm: "@ai-sdk/openai",
     options: (origin) => ({ baseURL: `${origin}/v1`, apiKey }),
+    asksAgain: true,
     counts: { cached: true, reasoning: true },
   },
   {
@@ -40,6 +44,7 @@ export const providerWires: readonly ProviderWire[] = [
     wire: "messages",
     npm: "@ai-sdk/anthropic",
     options: (origin) => ({ baseURL: `${origin}/v1`, apiKey }),
+    asksAgain: true,
     counts: { cached: true, reasoning: false },
   },
   {
@@ -48,6 +53,7 @@ export const providerWires: readonly ProviderWire[] = [
     wire: "generate-content",
     npm: "@ai-sdk/google",
     options: (origin) => ({ baseURL: `${origin}/v1beta`, apiKey }),
+    asksAgain: false,
     counts: { cached: true, reasoning: true },
   },
   {
@@ -57,6 +63,7 @@ export const providerWires: readonly ProviderWire[] = [
     wire: "converse-stream",
     npm: "@ai-sdk/amazon-bedrock",
     options: (endpoint) => ({ endpoint, region: "us-east-1", apiKey }),
+    asksAgain: false,
     counts: { cached: true, reasoning: false },
   },
   {
@@ -65,6 +72,7 @@ export const providerWires: readonly ProviderWire[] = [
     wire: "ollama",
     npm: "@ai-sdk/openai-compatible",
     options: (origin) => ({ baseURL: `${origin}/ollama/v1` }),
+    asksAgain: false,
     counts: { cached: false, reasoning: false },
   },
 ];
