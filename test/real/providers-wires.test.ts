@@ -174,17 +174,22 @@ describe.each(providerWires)("$name", ({ provider, wire, counts }) => {
   });
 
   it.each([
-    [400, "PROVIDER_ERROR", 'The provider "PROVIDER" failed: Not like this'],
-    [401, "AUTH_REQUIRED", 'The provider "PROVIDER" refused its credentials: Not like this.'],
-    [403, "AUTH_REQUIRED", 'The provider "PROVIDER" refused its credentials: Not like this.'],
-    [404, "PROVIDER_ERROR", 'The provider "PROVIDER" failed: Not like this'],
-  ])("fails with %i: %s", async (status, code, sentence) => {
-    const fails = failWith(status, { message: "Not like this" });
-    const { result, events } = await run(real.client(), provider, script(fails));
+    [400, "Not like this", "PROVIDER_ERROR", "failed: Not like this"],
+    // Google and others refuse a key so.
+    [400, "API key not valid.", "AUTH_REQUIRED", "refused its credentials: API key not valid."],
+    [401, "Not like this", "AUTH_REQUIRED", "refused its credentials: Not like this."],
+    [403, "Not like this", "AUTH_REQUIRED", "refused its credentials: Not like this."],
+    [404, "Not like this", "PROVIDER_ERROR", "failed: Not like this"],
+  ])("fails with %i, %j: %s", async (status, message, code, sentence) => {
+    const { result, events } = await run(real.client(), provider, script(failWith(status, { message })));
     expect(plainTurn(result, provider)).toMatchObject({
       status: "error",
       text: "",
-      error: { code, message: expect.stringContaining(sentence), retryAfterMs: undefined },
+      error: {
+        code,
+        message: expect.stringContaining(`The provider "PROVIDER" ${sentence}`),
+        retryAfterMs: undefined,
+      },
     });
     expect(events.map(({ type }) => type)).toEqual(["error"]);
   });
