@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { stage } from "./support.ts";
+import { stage } from "../contract/support.ts";
 
 describe("what the contract does not carry", () => {
   it.each(["models", "providers", "agents"] as const)("the list of %s", async (what) => {
