@@ -84,6 +84,9 @@ export function echoDriver(): EngineDriver {
       todo: false,
       mcp: false,
       models: false,
+      providers: false,
+      agents: false,
+      variants: false,
       request: false,
     },
     connect: async () => ({

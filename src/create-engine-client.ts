@@ -1,4 +1,5 @@
 import { createAnswers } from "./create-engine-client/answering.ts";
+import { createCatalogueCalls } from "./create-engine-client/catalogue-calls.ts";
 import { createMcpCalls } from "./create-engine-client/mcp-calls.ts";
 import { OptionalCalls } from "./create-engine-client/optional.ts";
 import { createPermissionCalls } from "./create-engine-client/permission-calls.ts";
@@ -228,12 +229,7 @@ export function createEngineClient(
 
     questions: createQuestionCalls(requests),
 
-    models: {
-      list: ({ signal, workingDirectory } = {}) =>
-        optional.call("models", signal, (connection, scope) =>
-          connection.listModels?.({ signal: scope, workingDirectory }),
-        ),
-    },
+    ...createCatalogueCalls(optional),
 
     mcp: createMcpCalls(optional),
     connect: ({ signal } = {}) => hub.mirror(signal),

@@ -4,11 +4,13 @@
  */
 export { createEngineClient, type EngineClientOptions } from "./create-engine-client.ts";
 export { hunksOf } from "./diff/hunks.ts";
+export type { Agent } from "./engine/agent.ts";
 export type { EngineCapabilities, EngineCapability } from "./engine/capabilities.ts";
 export type { Diagnostic, DiagnosticHandler } from "./engine/diagnostics.ts";
 export type { DiffHunk, DiffLine } from "./engine/diff.ts";
 export type {
   ConnectOptions,
+  DirectoryCall,
   DriverCall,
   DriverEventStream,
   DriverItem,
@@ -71,6 +73,7 @@ export type {
   AllSessionsOptions,
   CallOptions,
   CreateSessionOptions,
+  DirectoryOptions,
   DisposeOptions,
   EngineEvents,
   EventStreamOptions,
@@ -113,7 +116,7 @@ export type {
   ToolResult,
   Usage,
 } from "./engine/message.ts";
-export type { Model } from "./engine/model.ts";
+export type { Model, ModelCost, ModelInput, ModelLimits, ModelStatus } from "./engine/model.ts";
 export type {
   PermissionDecision,
   PermissionRef,
@@ -155,6 +158,7 @@ export type {
   ToolCallUpdateEvent,
 } from "./engine/prompt-events.ts";
 export type { IfRunning, PromptTimeouts, PromptTools } from "./engine/prompt-options.ts";
+export type { CredentialSource, Provider, ProviderCredentials } from "./engine/provider.ts";
 export type { QuestionAnswer, QuestionRef } from "./engine/question.ts";
 export type {
   CreateSessionOpts,

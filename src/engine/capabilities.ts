@@ -27,6 +27,12 @@ export interface EngineCapabilities {
   readonly mcp: boolean;
   /** The models that it can use are listed. */
   readonly models: boolean;
+  /** Where it has its models from is listed. */
+  readonly providers: boolean;
+  /** Its agents are listed, and a prompt can choose one. */
+  readonly agents: boolean;
+  /** A prompt can choose a variant of its model. */
+  readonly variants: boolean;
   /** `client.request()` reaches the engine's own routes. */
   readonly request: boolean;
 }

@@ -1,3 +1,4 @@
+import type { Agent } from "./agent.ts";
 import type { EngineCapabilities } from "./capabilities.ts";
 import type { Diagnostic } from "./diagnostics.ts";
 import type { DriverEvent, DriverMessage, DriverSession, RestingStatus } from "./driver-events.ts";
@@ -7,6 +8,7 @@ import type { McpServer, McpServerConfig } from "./mcp.ts";
 import type { FileDiff, PromptContent } from "./message.ts";
 import type { Model } from "./model.ts";
 import type { PermissionDecision, PermissionRequest, QuestionRequest } from "./permission.ts";
+import type { Provider } from "./provider.ts";
 import type { RetryNotice, SessionChanges } from "./session.ts";
 import type { SessionQuery } from "./session-query.ts";
 import type { Todo } from "./todo.ts";
@@ -89,6 +91,10 @@ export interface PromptRequest {
   readonly content: PromptContent;
   readonly model?: string | undefined;
   readonly systemPrompt?: string | undefined;
+  /** Capability `agents`. */
+  readonly agent?: string | undefined;
+  /** Capability `variants`. */
+  readonly variant?: string | undefined;
   readonly maxTokens?: number | undefined;
   readonly temperature?: number | undefined;
   /**
@@ -180,6 +186,11 @@ export interface DriverCall {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** `workingDirectory`: where what is asked for is to be used. Absent: where the client works. */
+export interface DirectoryCall extends DriverCall {
+  readonly workingDirectory?: string | undefined;
+}
+
 /**
  * One life of the wire. It never reconnects: when it drops, `events` ends or throws, and the package connects
  * again. What dies with it (caches, open requests) is kept here; what outlives it is the package's.
@@ -252,10 +263,12 @@ export interface EngineConnection {
   ): Promise<readonly FileDiff[]>;
   /** Capability `summarize`. */
   summarize?(sessionId: string, call: DriverCall): Promise<string>;
-  /** Capability `models`. `workingDirectory`: where they are to be used. */
-  listModels?(
-    call: DriverCall & { readonly workingDirectory?: string | undefined },
-  ): Promise<readonly Model[]>;
+  /** Capability `models`. */
+  listModels?(call: DirectoryCall): Promise<readonly Model[]>;
+  /** Capability `providers`. Never with a credential. */
+  listProviders?(call: DirectoryCall): Promise<readonly Provider[]>;
+  /** Capability `agents`. */
+  listAgents?(call: DirectoryCall): Promise<readonly Agent[]>;
   /** Capability `mcp`. */
   readonly mcp?: DriverMcp | undefined;
   /** Capability `request`. */

@@ -17,6 +17,10 @@ export interface HealthStatus {
 export interface PromptOpts extends Policies {
   /** `provider/model`, or a model's bare name. Default: the session's model. */
   readonly model?: string | undefined;
+  /** One of `agents.list()`, for this prompt. Default: the engine's default agent. `UNSUPPORTED` where it has none. */
+  readonly agent?: string | undefined;
+  /** One of the model's `variants`, such as `"high"`, for this prompt. Default: none. `UNSUPPORTED` where it has none. */
+  readonly variant?: string | undefined;
   readonly maxTokens?: number | undefined;
   readonly temperature?: number | undefined;
   /** Names the user message, and with it the turn, where the engine lets its clients do so. Default: made up. */

@@ -1,3 +1,4 @@
+import type { Agent } from "./agent.ts";
 import type { EngineCapabilities } from "./capabilities.ts";
 import type { EngineClient, PromptOpts, Unsubscribe } from "./engine-client.ts";
 import type { EngineEvent, EngineEventType } from "./events.ts";
@@ -7,6 +8,7 @@ import type { Model } from "./model.ts";
 import type { PermissionDecision, PermissionRef, PermissionRequest, QuestionRequest } from "./permission.ts";
 import type { PermissionRecord, Policies, QuestionRecord } from "./policy.ts";
 import type { PromptCall } from "./prompt-call.ts";
+import type { Provider } from "./provider.ts";
 import type { QuestionAnswer, QuestionRef } from "./question.ts";
 import type { CreateSessionOpts, Session, SessionChanges, SessionRef } from "./session.ts";
 import type { SessionQuery } from "./session-query.ts";
@@ -16,6 +18,12 @@ import type { ToolCallRecord } from "./tool-calls.ts";
 export interface CallOptions {
   /** Ends the call; its `reason` is what the call rejects with, unchanged. */
   readonly signal?: AbortSignal | undefined;
+}
+
+/** What can be chosen from depends on the directory. */
+export interface DirectoryOptions extends CallOptions {
+  /** Absolute. Default: the client's. */
+  readonly workingDirectory?: string | undefined;
 }
 
 export interface CreateSessionOptions extends CreateSessionOpts, CallOptions, Policies {
@@ -266,12 +274,23 @@ export interface ManagedEngineClient extends EngineClient, AsyncDisposable {
   readonly models: {
     /**
      * The models that the engine can use in a directory; exactly one of them is the default, if there are any.
-     * `workingDirectory`: absolute. Default: the client's.
      * @throws EngineError `UNSUPPORTED`, and as `session.list`
      */
-    list(
-      options?: CallOptions & { readonly workingDirectory?: string | undefined },
-    ): Promise<readonly Model[]>;
+    list(options?: DirectoryOptions): Promise<readonly Model[]>;
+  };
+  readonly providers: {
+    /**
+     * Where the engine has its models from, and where it has the credentials for that: never what they are.
+     * @throws EngineError `UNSUPPORTED`, and as `session.list`
+     */
+    list(options?: DirectoryOptions): Promise<readonly Provider[]>;
+  };
+  readonly agents: {
+    /**
+     * The agents that a prompt can choose; those that only other agents use have the role `"subagent"`.
+     * @throws EngineError `UNSUPPORTED`, and as `session.list`
+     */
+    list(options?: DirectoryOptions): Promise<readonly Agent[]>;
   };
   readonly mcp: EngineMcp;
   readonly registry: SessionRegistry;

@@ -62,6 +62,12 @@ export async function sendPrompt(
   return { turnId, expected: turnId ?? sentAs, named };
 }
 
+/** Options of a prompt that an engine may lack. */
+const OPTIONAL = [
+  ["agent", "agents"],
+  ["variant", "variants"],
+] as const;
+
 async function send(
   { engineId: engine, link, store }: SendingContext,
   request: PromptRunRequest,
@@ -71,6 +77,11 @@ async function send(
   const { sessionId, toolsOff = [] } = request;
   const connection = await link.connection();
   scope.throwIfAborted();
+  for (const [option, capability] of OPTIONAL) {
+    if (request[option] === undefined || link.capabilities[capability]) continue;
+    const message = `This engine takes no ${option} with a prompt: it lacks the capability "${capability}".`;
+    throw new EngineError("UNSUPPORTED", message, { engine, sessionId });
+  }
   if (toolsOff.length > 0 && !link.capabilities.promptTools) {
     const message =
       'No tool can be turned off for one prompt here: the engine lacks the capability "promptTools".';

@@ -31,6 +31,8 @@ export class OpenCodeClient implements ManagedEngineClient {
   readonly permissions: ManagedEngineClient["permissions"];
   readonly questions: ManagedEngineClient["questions"];
   readonly models: ManagedEngineClient["models"];
+  readonly providers: ManagedEngineClient["providers"];
+  readonly agents: ManagedEngineClient["agents"];
   readonly mcp: ManagedEngineClient["mcp"];
   readonly registry: ManagedEngineClient["registry"];
   readonly connect: ManagedEngineClient["connect"];
@@ -51,6 +53,8 @@ export class OpenCodeClient implements ManagedEngineClient {
     this.permissions = client.permissions;
     this.questions = client.questions;
     this.models = client.models;
+    this.providers = client.providers;
+    this.agents = client.agents;
     this.mcp = client.mcp;
     this.registry = client.registry;
     this.connect = client.connect;

@@ -1,3 +1,4 @@
+import type { Agent } from "../engine/agent.ts";
 import type { EngineCapabilities } from "../engine/capabilities.ts";
 import type {
   DriverItem,
@@ -8,7 +9,9 @@ import type {
 } from "../engine/driver.ts";
 import type { DriverEvent, DriverMessage } from "../engine/driver-events.ts";
 import { EngineError } from "../engine/errors.ts";
+import type { Model } from "../engine/model.ts";
 import type { PermissionDecision, PermissionRequest } from "../engine/permission.ts";
+import type { Provider } from "../engine/provider.ts";
 import { type Channel, createChannel } from "../stream/channel.ts";
 import { MockMemory } from "./mock-memory.ts";
 import { MockQuestions } from "./mock-questions.ts";
@@ -21,6 +24,10 @@ export type MockScript = (prompt: PromptRequest) => Iterable<MockStep> | AsyncIt
 export interface MockEngineOptions {
   /** What it can't do, for example `{ summarize: false }`. */
   readonly capabilities?: Partial<EngineCapabilities> | undefined;
+  /** What it offers. Default: none of them, and the capability is missing; `models` with variants have `variants`, too. */
+  readonly models?: readonly Model[] | undefined;
+  readonly providers?: readonly Provider[] | undefined;
+  readonly agents?: readonly Agent[] | undefined;
   /** Its summary of every session. Default: `Mock summary.` */
   readonly summary?: string | undefined;
 }
@@ -55,6 +62,9 @@ const everything: EngineCapabilities = {
   todo: true,
   mcp: false,
   models: false,
+  providers: false,
+  agents: false,
+  variants: false,
   request: false,
 };
 
@@ -72,7 +82,7 @@ const everything: EngineCapabilities = {
  */
 export function createMockEngine(
   script: MockScript = () => [{ text: "Mock answer." }],
-  { capabilities, summary = "Mock summary." }: MockEngineOptions = {},
+  { capabilities, models, providers, agents, summary = "Mock summary." }: MockEngineOptions = {},
 ): MockEngine {
   const memory = new MockMemory();
   const streams = new Set<Channel<DriverItem>>();
@@ -222,6 +232,9 @@ export function createMockEngine(
         memory.session(sessionId);
         return summary;
       },
+      listModels: async () => models ?? [],
+      listProviders: async () => providers ?? [],
+      listAgents: async () => agents ?? [],
       listPermissions: async () => memory.permissions(),
       async replyPermission({ permissionId, decision }: PermissionReply) {
         calls.push(`reply ${permissionId} ${decision}`);
@@ -248,7 +261,14 @@ export function createMockEngine(
   return {
     id: "mock",
     name: "Mock engine",
-    capabilities: { ...everything, ...capabilities },
+    capabilities: {
+      ...everything,
+      models: models !== undefined,
+      providers: providers !== undefined,
+      agents: agents !== undefined,
+      variants: models?.some(({ variants = [] }) => variants.length > 0) === true,
+      ...capabilities,
+    },
     connect,
     emit,
     drop(error) {

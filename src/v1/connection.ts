@@ -28,6 +28,9 @@ export const v1Capabilities: EngineCapabilities = {
   todo: false,
   mcp: false,
   models: false,
+  providers: false,
+  agents: false,
+  variants: false,
   request: true,
 };
 

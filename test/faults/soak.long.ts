@@ -559,6 +559,9 @@ function driverOf(play: (options: { readonly signal: AbortSignal }) => DriverEve
     todo: false,
     mcp: false,
     models: false,
+    providers: false,
+    agents: false,
+    variants: false,
     request: false,
   };
   return { id: "soak", name: "Soak", capabilities, connect: async () => connection };

@@ -42,6 +42,9 @@ const nothing: EngineCapabilities = {
   todo: false,
   mcp: false,
   models: false,
+  providers: false,
+  agents: false,
+  variants: false,
   request: false,
 };
 

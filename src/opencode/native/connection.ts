@@ -11,7 +11,8 @@ import type { DriverSession } from "../../engine/driver-events.ts";
 import { EngineError } from "../../engine/errors.ts";
 import type { CreateSessionOptions } from "../../engine/managed-engine-client.ts";
 import type { Http } from "../../http.ts";
-import { decodeMessage, decodeSession, decodeTodo } from "./decode.ts";
+import { listAgents, resolveAgent } from "./agents.ts";
+import { decodeMessage, decodeSession, decodeTodo, modelName } from "./decode.ts";
 import { decodeFileDiff } from "./decode-diff.ts";
 import { mintMessageId } from "./ids.ts";
 import { listen } from "./listen.ts";
@@ -47,6 +48,9 @@ export const nativeCapabilities: EngineCapabilities = {
   todo: true,
   mcp: true,
   models: true,
+  providers: true,
+  agents: true,
+  variants: true,
   request: true,
 };
 
@@ -139,8 +143,21 @@ export function createNativeConnection(options: NativeOptions): EngineConnection
     return models.resolve(name, await sessions.directoryOf(sessionId, signal), signal);
   };
 
+  /** @throws EngineError `INVALID_REQUEST` for an agent or a variant that does not exist */
+  const check = async ({ sessionId, model: asked, agent: name, variant, signal }: PromptRequest) => {
+    if (name === undefined && variant === undefined) return;
+    const directory = await sessions.directoryOf(sessionId, signal);
+    const agent =
+      name === undefined ? undefined : resolveAgent(name, await listAgents(http, directory, signal));
+    if (variant === undefined) return;
+    const { model: own } = await sessions.get(sessionId, signal);
+    const ofSession = own ? modelName(own.providerID, own.id ?? own.modelID) : undefined;
+    const model = asked === undefined ? (agent?.model ?? ofSession ?? options.model) : asked;
+    await models.checkVariant(variant, model, directory, signal);
+  };
+
   const prompt = async (request: PromptRequest): Promise<PromptReceipt> => {
-    const { sessionId, content, model: asked, systemPrompt: system, toolsOff, signal } = request;
+    const { sessionId, content, systemPrompt: system, agent, variant, toolsOff, signal } = request;
     const path = sessions.path(sessionId);
     for (const [option, advice] of IGNORED) {
       if (request[option] === undefined || toldOnce.has(option)) continue;
@@ -152,9 +169,11 @@ export function createNativeConnection(options: NativeOptions): EngineConnection
       mintMessageId(request.newestMessageId ?? (await sessions.newestMessageId(sessionId, signal)));
     const [messageID, model] = await Promise.all([
       request.sendAs ?? newMessageId(),
-      modelOfPrompt(sessionId, asked, request.newestMessageId, signal),
+      modelOfPrompt(sessionId, request.model, request.newestMessageId, signal),
+      check(request),
     ]);
-    const body = { ...promptBody(content, messageID), ...(model && { model }), ...(system && { system }) };
+    const chosen = { ...(model && { model }), ...(agent && { agent }), ...(variant && { variant }) };
+    const body = { ...promptBody(content, messageID), ...chosen, ...(system && { system }) };
     if (toolsOff !== undefined) {
       // Under the ids of the prompt: it is still one message, and the model does not run yet.
       const store = { ...body, noReply: true };
@@ -267,6 +286,10 @@ export function createNativeConnection(options: NativeOptions): EngineConnection
     summarize: (sessionId, { signal }) => summarize(sessionId, http, sessions, models, signal),
     listModels: ({ signal, workingDirectory: directory = workingDirectory }) =>
       models.list(directory, signal),
+    listProviders: ({ signal, workingDirectory: directory = workingDirectory }) =>
+      models.providers(directory, signal),
+    listAgents: ({ signal, workingDirectory: directory = workingDirectory }) =>
+      listAgents(http, directory, signal),
     mcp: nativeMcp(http, workingDirectory),
     request: (method, path, call) => http.send(method.toUpperCase(), path, call),
   };

@@ -5,6 +5,7 @@ import type { RetryNotice, SessionRevert } from "../../engine/session.ts";
 import type { Todo } from "../../engine/todo.ts";
 import { diffOfMetadata } from "./decode-diff.ts";
 import { decodeError } from "./errors.ts";
+import { providerWords } from "./provider-words.ts";
 import type {
   WireAttachment,
   WireMessage,
@@ -126,7 +127,7 @@ export function decodeRetry(
   now: number,
 ): RetryNotice | undefined {
   if (type !== "retry") return undefined;
-  return { attempt: attempt ?? 1, message: message ?? "", nextAt: next ?? now };
+  return { attempt: attempt ?? 1, message: providerWords(message ?? "").message, nextAt: next ?? now };
 }
 
 export function decodeQuestion(wire: WireQuestion, createdAt: number): QuestionRequest {

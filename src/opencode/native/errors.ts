@@ -1,10 +1,11 @@
 import { EngineError, type EngineErrorCode, type EngineErrorInfo } from "../../engine/errors.ts";
 import { keyAdvice } from "../provider-keys.ts";
+import { providerWords } from "./provider-words.ts";
 import type { WireError } from "./schema.ts";
 
 /** An error on a message or in a `session.error` event. `asked`: the provider whose model was. */
 export function decodeError({ name, data }: WireError, asked?: string): EngineErrorInfo {
-  const said = data?.message || name;
+  const { message: said, isFromStream } = providerWords(data?.message || name);
   const provider = asked ?? data?.providerID ?? undefined;
   const who = provider === undefined ? "The provider" : `The provider "${provider}"`;
   const status = data?.statusCode ?? undefined;
@@ -28,7 +29,8 @@ export function decodeError({ name, data }: WireError, asked?: string): EngineEr
     const message = `${who} is limiting requests: ${said}`;
     return { code: "RATE_LIMITED", message, retryAfterMs: retryAfterOf(data?.responseHeaders) };
   }
-  if (name === "APIError") return { code: "PROVIDER_ERROR", message: `${who} failed: ${said}` };
+  if (name === "APIError" || isFromStream)
+    return { code: "PROVIDER_ERROR", message: `${who} failed: ${said}` };
   if (name === "ContentFilterError")
     return { code: "PROVIDER_ERROR", message: `${who} withheld the answer: ${said}` };
   const unknown = /^(?:ProviderModelNotFoundError: )?Model not found:? *([^\s/]*)/.exec(said);

@@ -185,33 +185,6 @@ const statusSchema = z.looseObject({
 });
 export type WireStatus = z.infer<typeof statusSchema>;
 
-export const providersSchema = z.looseObject({
-  providers: z.array(
-    z.looseObject({
-      id: z.string(),
-      models: z.record(z.string(), z.looseObject({ name: optionalString })),
-    }),
-  ),
-  /** By provider: the model that is picked where none is configured. */
-  default: z.optional(z.record(z.string(), z.string())),
-});
-export type WireProviders = z.infer<typeof providersSchema>;
-
-/** No more of it than is named here: it holds API keys in clear. */
-export const configSchema = z.object({
-  model: optionalString,
-  provider: z.optional(
-    z.record(
-      z.string(),
-      z.pipe(
-        z.unknown(),
-        z.transform(() => true),
-      ),
-    ),
-  ),
-});
-export type WireConfig = z.infer<typeof configSchema>;
-
 const todoSchema = z.looseObject({ content: z.string(), status: z.string(), priority: optionalString });
 export type WireTodo = z.infer<typeof todoSchema>;
 export const todosSchema = z.array(todoSchema);
