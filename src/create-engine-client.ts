@@ -1,12 +1,14 @@
 import { OptionalCalls } from "./create-engine-client/optional.ts";
 import { createQuestionCalls } from "./create-engine-client/question-calls.ts";
 import { createSessionCalls } from "./create-engine-client/session-calls.ts";
+import { readUsage } from "./create-engine-client/session-usage.ts";
 import { asyncDispose } from "./engine/async-dispose.ts";
 import type { DiagnosticHandler } from "./engine/diagnostics.ts";
 import type { EngineDriver, ListedSession } from "./engine/driver.ts";
 import type { HealthStatus } from "./engine/engine-client.ts";
 import { EngineError, reasonOf } from "./engine/errors.ts";
 import type { CallOptions, DisposeOptions, ManagedEngineClient } from "./engine/managed-engine-client.ts";
+import type { Message } from "./engine/message.ts";
 import { withDeadline } from "./engine/scope.ts";
 import { type Session, type SessionRef, toSessionId } from "./engine/session.ts";
 import { Background } from "./hub/background.ts";
@@ -109,6 +111,18 @@ export function createEngineClient(
       return toSession(snapshot);
     });
 
+  const readMessages = (session: SessionRef, { signal }: CallOptions = {}): Promise<readonly Message[]> =>
+    link.use(signal, async (connection, scope) => {
+      const messages = await connection.messages(toSessionId(session), { signal: scope });
+      return restoreMessages(messages).map(messageOf);
+    });
+
+  const listModels: ManagedEngineClient["models"]["list"] = ({ signal, workingDirectory } = {}) =>
+    optional.call("models", signal, (connection, scope) =>
+      connection.listModels?.({ signal: scope, workingDirectory }),
+    );
+
+  const sessionCalls = createSessionCalls({ link, hub, registry, optional, toSession });
   const stopping = new Stopping();
   const queue = new PromptQueue({ engineId: driver.id, link, store, fanout, stopping });
   const context: PromptRunContext = {
@@ -156,7 +170,7 @@ export function createEngineClient(
     registry,
 
     session: {
-      ...createSessionCalls({ link, hub, registry, optional, toSession }),
+      ...sessionCalls,
       create: (create = {}) =>
         link.use(create.signal, async (connection, signal) => {
           if (create.reviewEdits && !link.capabilities.reviewEdits) throw optional.unsupported("reviewEdits");
@@ -166,11 +180,13 @@ export function createEngineClient(
           return toSession({ session });
         }),
       get: readSession,
-      messages: (session, { signal } = {}) =>
-        link.use(signal, async (connection, scope) => {
-          const messages = await connection.messages(toSessionId(session), { signal: scope });
-          return restoreMessages(messages).map(messageOf);
-        }),
+      messages: readMessages,
+      usage: (session, options = {}) =>
+        readUsage(
+          { ...sessionCalls, get: readSession, messages: readMessages, listModels },
+          session,
+          options,
+        ),
       prompt: (session, content, { signal, ifRunning, timeouts, ...rest } = {}) => {
         const sessionId = toSessionId(session);
         const systemPrompt = systemPrompts.get(sessionId);
@@ -223,12 +239,7 @@ export function createEngineClient(
 
     questions: createQuestionCalls(store, optional),
 
-    models: {
-      list: ({ signal, workingDirectory } = {}) =>
-        optional.call("models", signal, (connection, scope) =>
-          connection.listModels?.({ signal: scope, workingDirectory }),
-        ),
-    },
+    models: { list: listModels },
 
     connect: ({ signal } = {}) => hub.mirror(signal),
     request: (method, path, request = {}) =>

@@ -131,6 +131,7 @@ export type {
 } from "./engine/session.ts";
 export type { SessionQuery } from "./engine/session-query.ts";
 export type { Todo } from "./engine/todo.ts";
+export { type ContextUse, contextUseOf, type SessionUsage, usageOf } from "./engine/usage.ts";
 export type { HeadersRecord, HeadersSource } from "./http.ts";
 export {
   type ConnectionSignal,

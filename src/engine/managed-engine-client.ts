@@ -9,6 +9,7 @@ import type { QuestionAnswer, QuestionRef } from "./question.ts";
 import type { CreateSessionOpts, Session, SessionChanges, SessionRef } from "./session.ts";
 import type { SessionQuery } from "./session-query.ts";
 import type { Todo } from "./todo.ts";
+import type { SessionUsage } from "./usage.ts";
 
 export interface CallOptions {
   /** Ends the call; its `reason` is what the call rejects with, unchanged. */
@@ -180,6 +181,11 @@ export interface ManagedEngineClient extends EngineClient, AsyncDisposable {
     todo(session: SessionRef, options?: CallOptions): Promise<readonly Todo[]>;
     /** Oldest first. Throws as `get`. */
     messages(session: SessionRef, options?: CallOptions): Promise<readonly Message[]>;
+    /**
+     * What the session has used so far: tokens and cost of its messages, with and without its subagents, and how much of
+     * its model's context it takes. Throws as `get`.
+     */
+    usage(session: SessionRef, options?: CallOptions): Promise<SessionUsage>;
     /**
      * Starts a turn at once. A failure is the last event of the iteration, and what `text()` and `result()` reject
      * with; nothing is thrown here, but `INVALID_REQUEST` for a `session` that is none.

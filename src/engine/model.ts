@@ -6,4 +6,6 @@ export interface Model {
   readonly name: string;
   /** It answers where no model is asked for. */
   readonly isDefault: boolean;
+  /** How many tokens it can read at once; absent where the engine does not know. */
+  readonly contextLimit?: number | undefined;
 }

@@ -62,7 +62,14 @@ describe("GET /v1/session/:id/message", () => {
 
   it("takes every field; null is missing, and what is not known is left out", async () => {
     const { client, answer } = stage();
-    const usage = { inputTokens: 1, outputTokens: 2, reasoningTokens: 3, cachedTokens: 4, costUsd: 0.5 };
+    const counts = {
+      inputTokens: 1,
+      outputTokens: 2,
+      reasoningTokens: 3,
+      cachedTokens: 4,
+      cacheWriteTokens: 5,
+    };
+    const usage = { ...counts, costUsd: 0.5 };
     const parts = [
       { type: "reasoning", id: "prt_1", text: "Hm." },
       { type: "text", id: "prt_2", text: "Hello" },

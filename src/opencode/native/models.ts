@@ -25,10 +25,11 @@ export class NativeModels {
     ]);
     const isDefault = ({ providerID, modelID }: ModelRef) =>
       preferred?.providerID === providerID && preferred.modelID === modelID;
-    return refsOf(providers).map(({ name, ...ref }) => ({
+    return refsOf(providers).map(({ name, contextLimit, ...ref }) => ({
       id: modelName(ref.providerID, ref.modelID),
       name,
       isDefault: isDefault(ref),
+      ...(contextLimit ? { contextLimit } : {}),
     }));
   }
 
@@ -116,8 +117,19 @@ export function findModel(name: string, models: readonly ModelRef[]): ModelRef |
   return found && { providerID: found.providerID, modelID: found.modelID };
 }
 
-function refsOf({ providers }: WireProviders): readonly (ModelRef & { readonly name: string })[] {
+interface ListedModel extends ModelRef {
+  readonly name: string;
+  /** In tokens. 0 where the engine does not know. */
+  readonly contextLimit: number;
+}
+
+function refsOf({ providers }: WireProviders): readonly ListedModel[] {
   return providers.flatMap(({ id: providerID, models }) =>
-    Object.entries(models).map(([modelID, { name }]) => ({ providerID, modelID, name: name ?? modelID })),
+    Object.entries(models).map(([modelID, { name, limit }]) => ({
+      providerID,
+      modelID,
+      name: name ?? modelID,
+      contextLimit: limit?.context ?? 0,
+    })),
   );
 }

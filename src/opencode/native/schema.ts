@@ -62,7 +62,7 @@ const tokensSchema = z.looseObject({
   input: z.number(),
   output: z.number(),
   reasoning: z.optional(z.number()),
-  cache: z.optional(z.looseObject({ read: z.optional(z.number()) })),
+  cache: z.optional(z.looseObject({ read: z.optional(z.number()), write: z.optional(z.number()) })),
 });
 
 const messageInfoSchema = z.looseObject({
@@ -165,7 +165,13 @@ export const providersSchema = z.looseObject({
   providers: z.array(
     z.looseObject({
       id: z.string(),
-      models: z.record(z.string(), z.looseObject({ name: optionalString })),
+      models: z.record(
+        z.string(),
+        z.looseObject({
+          name: optionalString,
+          limit: z.optional(z.nullable(z.looseObject({ context: optionalNumber }))),
+        }),
+      ),
     }),
   ),
   /** By provider: the model that is picked where none is configured. */

@@ -49,6 +49,7 @@ export const usageSchema = z.object({
   outputTokens: z.number(),
   reasoningTokens: maybe(z.number()),
   cachedTokens: maybe(z.number()),
+  cacheWriteTokens: maybe(z.number()),
   costUsd: maybe(z.number()),
 });
 
