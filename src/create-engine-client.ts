@@ -1,7 +1,7 @@
 import { OptionalCalls } from "./create-engine-client/optional.ts";
 import { createQuestionCalls } from "./create-engine-client/question-calls.ts";
+import { createRecordCalls } from "./create-engine-client/record-calls.ts";
 import { createSessionCalls } from "./create-engine-client/session-calls.ts";
-import { readUsage } from "./create-engine-client/session-usage.ts";
 import { asyncDispose } from "./engine/async-dispose.ts";
 import type { DiagnosticHandler } from "./engine/diagnostics.ts";
 import type { EngineDriver, ListedSession } from "./engine/driver.ts";
@@ -181,12 +181,7 @@ export function createEngineClient(
         }),
       get: readSession,
       messages: readMessages,
-      usage: (session, options = {}) =>
-        readUsage(
-          { ...sessionCalls, get: readSession, messages: readMessages, listModels },
-          session,
-          options,
-        ),
+      ...createRecordCalls({ ...sessionCalls, get: readSession, messages: readMessages, listModels }),
       prompt: (session, content, { signal, ifRunning, timeouts, ...rest } = {}) => {
         const sessionId = toSessionId(session);
         const systemPrompt = systemPrompts.get(sessionId);

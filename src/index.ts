@@ -131,6 +131,7 @@ export type {
 } from "./engine/session.ts";
 export type { SessionQuery } from "./engine/session-query.ts";
 export type { Todo } from "./engine/todo.ts";
+export type { Transcript, TranscriptFormat } from "./engine/transcript.ts";
 export { type ContextUse, contextUseOf, type SessionUsage, usageOf } from "./engine/usage.ts";
 export type { HeadersRecord, HeadersSource } from "./http.ts";
 export {
@@ -150,3 +151,5 @@ export { OpenCodeClient, type OpenCodeClientOptions } from "./opencode/client.ts
 export type { Protocol } from "./opencode/dialects.ts";
 export { type OpenCodeDriverOptions, openCodeDriver } from "./opencode/driver.ts";
 export { type Channel, type ChannelOptions, createChannel } from "./stream/channel.ts";
+export { formatTranscript } from "./transcript/format-transcript.ts";
+export { parseTranscript } from "./transcript/parse-transcript.ts";

@@ -9,6 +9,7 @@ import type { QuestionAnswer, QuestionRef } from "./question.ts";
 import type { CreateSessionOpts, Session, SessionChanges, SessionRef } from "./session.ts";
 import type { SessionQuery } from "./session-query.ts";
 import type { Todo } from "./todo.ts";
+import type { TranscriptFormat } from "./transcript.ts";
 import type { SessionUsage } from "./usage.ts";
 
 export interface CallOptions {
@@ -186,6 +187,12 @@ export interface ManagedEngineClient extends EngineClient, AsyncDisposable {
      * its model's context it takes. Throws as `get`.
      */
     usage(session: SessionRef, options?: CallOptions): Promise<SessionUsage>;
+    /**
+     * Writes the session down: as Markdown for people, or as JSON, which `parseTranscript` reads. It holds what the session
+     * and its messages hold, as they stand now, without those of its subagents.
+     * @throws EngineError `INVALID_REQUEST` (another format), and as `get`
+     */
+    exportTranscript(session: SessionRef, format: TranscriptFormat, options?: CallOptions): Promise<string>;
     /**
      * Starts a turn at once. A failure is the last event of the iteration, and what `text()` and `result()` reject
      * with; nothing is thrown here, but `INVALID_REQUEST` for a `session` that is none.

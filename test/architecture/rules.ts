@@ -11,6 +11,7 @@ export const rooms: readonly Room[] = [
   { name: "engine", level: 0, holds: ["engine/"] },
   { name: "lifecycle", level: 1, holds: ["lifecycle/"] },
   { name: "stream", level: 1, holds: ["stream/"] },
+  { name: "transcript", level: 1, holds: ["transcript/"] },
   { name: "hub", level: 2, holds: ["hub/"] },
   { name: "http", level: 2, holds: ["http.ts", "http/"] },
   { name: "v1 schemas", level: 2, holds: ["v1/schema.ts", "v1/schema/", "v1/paths.ts"] },

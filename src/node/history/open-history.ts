@@ -4,6 +4,7 @@ import { EngineError } from "../../engine/errors.ts";
 import { type Session, type SessionRef, toSessionId } from "../../engine/session.ts";
 import { messageOf } from "../../lifecycle/message-state.ts";
 import { restoreMessages } from "../../lifecycle/restore-messages.ts";
+import { formatTranscript } from "../../transcript/format-transcript.ts";
 import { absoluteDirectory } from "../process/directories.ts";
 import { createReader } from "./create-reader.ts";
 import { findDatabase } from "./find-database.ts";
@@ -89,7 +90,7 @@ export async function openHistory(options: OpenHistoryOptions = {}): Promise<His
     return closing;
   };
 
-  return {
+  const history: History = {
     path,
     layout: reader.layout,
     isCopy,
@@ -132,6 +133,10 @@ export async function openHistory(options: OpenHistoryOptions = {}): Promise<His
       if (lost.size > 0) endLostTurns(messages, lost);
       return messages.map(messageOf);
     },
+    async exportTranscript(session, format) {
+      const [told, messages] = [await history.session(session), await history.messages(session)];
+      return formatTranscript({ session: told, messages }, format);
+    },
     async children(session) {
       const sessionId = toSessionId(session);
       const rows = readSessions(() => {
@@ -147,6 +152,7 @@ export async function openHistory(options: OpenHistoryOptions = {}): Promise<His
     close: end,
     [asyncDispose]: end,
   };
+  return history;
 }
 
 function checkLimit(limit: number | undefined): number | undefined {
