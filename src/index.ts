@@ -2,6 +2,14 @@
  * One typed client for AI coding engines. This entry is safe in browsers, Bun, Deno and Node.
  * @module
  */
+export type { RetryNews, RetryOptions } from "./automation/retry.ts";
+export {
+  type PlainRunPromptOptions,
+  type RunPromptCall,
+  type RunPromptOptions,
+  type RunPromptResult,
+  runPrompt,
+} from "./automation/run-prompt.ts";
 export { createEngineClient, type EngineClientOptions } from "./create-engine-client.ts";
 export type { EngineCapabilities, EngineCapability } from "./engine/capabilities.ts";
 export type { Diagnostic, DiagnosticHandler } from "./engine/diagnostics.ts";

@@ -16,6 +16,7 @@ export const rooms: readonly Room[] = [
   { name: "http", level: 2, holds: ["http.ts", "http/"] },
   { name: "v1 schemas", level: 2, holds: ["v1/schema.ts", "v1/schema/", "v1/paths.ts"] },
   { name: "create-engine-client", level: 3, holds: ["create-engine-client.ts", "create-engine-client/"] },
+  { name: "automation", level: 3, holds: ["automation/"] },
   { name: "v1 driver", level: 3, holds: ["v1/"] },
   { name: "server", level: 3, holds: ["server/"] },
   { name: "opencode", level: 4, holds: ["opencode/"] },

@@ -338,6 +338,12 @@ describe("POST /v1/session/:id/message", () => {
       expect(await call.settled()).toMatchObject({ status: settled, text: said, error: { code } });
     });
 
+    it("ends with an error that may go better the next time, where the server says so", async () => {
+      const end = { type: "error", error: "502", code: "PROVIDER_ERROR", status: "error", retryable: true };
+      const { prompt } = streaming(() => sse(wire([...turn.slice(0, 4), end])));
+      expect((await prompt().settled()).error).toMatchObject({ code: "PROVIDER_ERROR", retryable: true });
+    });
+
     it.each(["superseded", "rejected"])("ends with message_done and the status %s", async (status) => {
       const { prompt } = streaming(() => sse(wire([...turn.slice(0, 4), { ...done, status }])));
       expect(await prompt().settled()).toMatchObject({ status, text: said });

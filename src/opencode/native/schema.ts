@@ -41,6 +41,7 @@ const errorSchema = z.looseObject({
       z.looseObject({
         message: optionalString,
         statusCode: optionalNumber,
+        isRetryable: z.optional(z.nullable(z.boolean())),
         providerID: optionalString,
         responseHeaders: z.optional(z.nullable(z.record(z.string(), z.unknown()))),
       }),

@@ -8,6 +8,7 @@ export const wireErrorSchema = z.object({
   message: z.string(),
   sessionId: maybe(z.string()),
   retryAfterMs: maybe(z.number()),
+  retryable: maybe(z.boolean()),
 });
 
 export const messageContentSchema = z.object({
