@@ -2,6 +2,7 @@ import { OptionalCalls } from "./create-engine-client/optional.ts";
 import { createQuestionCalls } from "./create-engine-client/question-calls.ts";
 import { createRecordCalls } from "./create-engine-client/record-calls.ts";
 import { createSessionCalls } from "./create-engine-client/session-calls.ts";
+import { summarize } from "./create-engine-client/summarize.ts";
 import { asyncDispose } from "./engine/async-dispose.ts";
 import type { DiagnosticHandler } from "./engine/diagnostics.ts";
 import type { EngineDriver, ListedSession } from "./engine/driver.ts";
@@ -198,10 +199,8 @@ export function createEngineClient(
           insist(scope, () => connection.abort(sessionId, { signal: scope })),
         );
       },
-      summarize: (session, { signal } = {}) =>
-        optional.call("summarize", signal, (connection, scope) =>
-          connection.summarize?.(toSessionId(session), { signal: scope }),
-        ),
+      summarize: async (session, { signal } = {}) =>
+        summarize({ ...context, optional }, toSessionId(session), signal),
       diff: (session, { signal, messageId } = {}) =>
         optional.call("diff", signal, (connection, scope) =>
           connection.diff?.(toSessionId(session), { signal: scope, messageId }),

@@ -201,9 +201,10 @@ export interface ManagedEngineClient extends EngineClient, AsyncDisposable {
     /** Stops what runs in the session. Throws as `get`. */
     abort(session: SessionRef, options?: CallOptions): Promise<void>;
     /**
-     * Has the model summarize the session, and resolves with the summary. It may take minutes.
+     * Has the model summarize the session, and resolves with the summary; the engine goes on from that alone. It waits for
+     * what runs in the session, as a prompt does, and may take minutes. The signal stops the engine.
      * @throws EngineError `UNSUPPORTED` where the engine has no such thing, `INVALID_REQUEST` (nothing to summarize),
-     *   `PROVIDER_ERROR` and the like when the model fails, and as `get`
+     *   `PROVIDER_ERROR` and the like when the model fails, `PROMPT_ABORTED`, and as `get`
      */
     summarize(session: SessionRef, options?: CallOptions): Promise<string>;
     /**

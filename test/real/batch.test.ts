@@ -21,11 +21,11 @@ it("the batch example asks every repository, and one that fails takes nothing fr
   expect(err).toContain("6/6 1 failed");
   expect(err).toMatch(/500 tokens in, 50 out, \$0\.00060\n$/);
   expect(code).toBe(1);
-}, 120_000);
+});
 
 it("the batch example that is cancelled says so, and ends", async () => {
   const { code, out, err } = await runExample("batch.ts", [], "0/5");
   expect(out).toBe("");
   expect(err).toContain("The process was ended by SIGTERM.");
   expect(code).toBe(143);
-}, 120_000);
+});

@@ -9,7 +9,7 @@ it("the review example tells its findings as JSON, and fails for an error among 
     { file: "average.js", line: 2, severity: "error", message: expect.stringContaining("assigns") },
   ]);
   expect(code).toBe(1);
-}, 120_000);
+});
 
 it("the review example is content with a change that has no fault, and with none at all", async () => {
   expect(await runExample("code-review.ts", ["--clean"])).toMatchObject({ code: 0, out: "[]\n" });
@@ -19,7 +19,7 @@ it("the review example is content with a change that has no fault, and with none
     out: "[]\n",
     err: "",
   });
-}, 120_000);
+});
 
 it("the review example says so where there is no review: no repository, or it was cancelled", async () => {
   await using folder = await createWorkspace({ files: { "a.txt": "a\n" } });
@@ -31,4 +31,4 @@ it("the review example says so where there is no review: no repository, or it wa
     out: "",
     err: "read average.js\nThe process was ended by SIGTERM.\n",
   });
-}, 120_000);
+});
