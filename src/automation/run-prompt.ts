@@ -111,7 +111,7 @@ async function run(
 
   const attempt = async (number: number): Promise<RunPromptResult> => {
     session ??= await create();
-    if (failure !== undefined && (await hasCalledTools(client, session, ended))) throw notAgain(failure);
+    if (failure !== undefined && (await hasCalledTools(client, failure, ended))) throw notAgain(failure);
     ended.throwIfAborted();
     const request = { sessionId: session.id, prompt, onEvent, options: { ...promptOptions, signal } };
     const turn = isManaged(client) ? startTurn(client, request) : startPlainTurn(client, request);
@@ -138,11 +138,20 @@ async function run(
   return deleteError === undefined ? result : { ...result, deleteError };
 }
 
+/** With these the client gave up, and not the engine. */
+const MAY_GO_ON: ReadonlySet<string> = new Set(["TIMEOUT", "ENGINE_UNAVAILABLE"]);
+
 /** By the engine's own records: of a turn that failed not everything may have been heard. */
-async function hasCalledTools(client: EngineClient, { id }: Session, signal: AbortSignal): Promise<boolean> {
-  const messages = await scoped([signal], (scope) =>
-    isManaged(client) ? client.session.messages(id, { signal: scope }) : client.session.messages(id),
-  );
+async function hasCalledTools(
+  client: EngineClient,
+  { code, result: { sessionId } }: PromptFailure,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const messages = await scoped([signal], async () => {
+    // While it goes on, it could call one as soon as this was read.
+    if (MAY_GO_ON.has(code)) await client.session.abort(sessionId);
+    return client.session.messages(sessionId);
+  });
   return messages.some(({ toolCalls = [] }) => toolCalls.length > 0);
 }
 

@@ -229,6 +229,36 @@ describe("a run tries again", () => {
     expect(read).toBe(1);
   });
 
+  it("what took too long, once the engine has stopped", async () => {
+    const engine = createMockEngine(inOrder([{ wait: new Promise(() => {}) }], [{ text: "Done." }]));
+    const log: string[] = [];
+    const client = clientOf(
+      tampered(engine, (connection) => ({
+        messages: async (sessionId, call) => {
+          log.push("read");
+          return connection.messages(sessionId, call);
+        },
+        prompt: async (request) => {
+          log.push("prompt");
+          return connection.prompt(request);
+        },
+        abort: async (sessionId, call) => {
+          log.push("abort");
+          return connection.abort(sessionId, call);
+        },
+      })),
+    );
+    const run = await runPrompt(client, {
+      prompt: "Go",
+      timeouts: { total: 20 },
+      retry: { attempts: 2, minDelay: 0 },
+    });
+    expect(run).toMatchObject({ text: "Done.", attempts: 2 });
+    expect(log.at(0)).toBe("prompt");
+    // Its own abort, and another that is waited for.
+    expect(log.slice(-3)).toEqual(["abort", "read", "prompt"]);
+  });
+
   it.each<[string, (run: RunPromptCall, controller: AbortController) => void]>([
     ["the signal", (_, controller) => controller.abort(new Error("enough"))],
     ["abort()", (run) => void run.abort()],

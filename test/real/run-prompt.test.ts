@@ -1,6 +1,14 @@
 import { type EngineEvent, type ManagedEngineClient, runPrompt } from "@quantumreef/engine-client";
 import { expect, it } from "vitest";
-import { callTool, failWith, hang, nextStep, say, script } from "../support/scripted-model/script.ts";
+import {
+  callTool,
+  failWith,
+  hang,
+  nextStep,
+  say,
+  script,
+  waitForGate,
+} from "../support/scripted-model/script.ts";
 import { useRealEngine } from "./engine.ts";
 
 const real = useRealEngine({ config: { permission: { bash: "ask" } } });
@@ -109,6 +117,26 @@ it("a provider that is down may be up the next time, a refused key may not", asy
   const refused = runPrompt(client, { prompt: script(failWith(401)), retry });
   await expect(refused).rejects.toMatchObject({ code: "AUTH_REQUIRED", retryable: false });
   expect(attempts).toEqual(["again"]);
+});
+
+it("an attempt that takes too long is stopped before the next one", async () => {
+  const client = real.client();
+  client.events.subscribe((event) => {
+    if (event.type === "turn_ended" && event.status === "aborted") real.engine.model.openGate("slow");
+  });
+  const run = await runPrompt(client, {
+    prompt: script(waitForGate("slow"), say("In time.")),
+    timeouts: { inactivity: 1_500 },
+    retry: { attempts: 2, minDelay: 1 },
+  });
+  expect(run).toMatchObject({ text: "In time.", attempts: 2 });
+  const messages = await client.session.messages(run.session);
+  expect(messages.map(({ role, error }) => [role, error?.code])).toEqual([
+    ["user", undefined],
+    ["assistant", "PROMPT_ABORTED"],
+    ["user", undefined],
+    ["assistant", undefined],
+  ]);
 });
 
 it("what was done is not done again: a prompt that ran a tool before it failed is not repeated", async () => {
