@@ -4,7 +4,9 @@ import { createMcpCalls } from "./create-engine-client/mcp-calls.ts";
 import { OptionalCalls } from "./create-engine-client/optional.ts";
 import { createPermissionCalls } from "./create-engine-client/permission-calls.ts";
 import { createQuestionCalls } from "./create-engine-client/question-calls.ts";
+import { createRecordCalls } from "./create-engine-client/record-calls.ts";
 import { createSessionCalls } from "./create-engine-client/session-calls.ts";
+import { summarize } from "./create-engine-client/summarize.ts";
 import { asyncDispose } from "./engine/async-dispose.ts";
 import type { DiagnosticHandler } from "./engine/diagnostics.ts";
 import type { EngineDriver, ListedSession } from "./engine/driver.ts";
@@ -125,6 +127,8 @@ export function createEngineClient(
       return toSession(snapshot);
     });
 
+  const catalogue = createCatalogueCalls(optional);
+  const sessionCalls = createSessionCalls({ link, hub, registry, optional, toSession });
   const stopping = new Stopping();
   const queue = new PromptQueue({ engineId: driver.id, link, store, fanout, stopping });
   const context: PromptRunContext = {
@@ -169,7 +173,8 @@ export function createEngineClient(
     registry,
 
     session: {
-      ...createSessionCalls({ link, hub, registry, optional, toSession }),
+      ...sessionCalls,
+      ...createRecordCalls({ ...sessionCalls, get: readSession, listModels: catalogue.models.list }),
       create: async ({ permissionPolicy, questionPolicy, ...create } = {}) => {
         const own = readPolicies({ permissionPolicy, questionPolicy });
         return link.use(create.signal, async (connection, signal) => {
@@ -206,10 +211,8 @@ export function createEngineClient(
           insist(scope, () => connection.abort(sessionId, { signal: scope })),
         );
       },
-      summarize: (session, { signal } = {}) =>
-        optional.call("summarize", signal, (connection, scope) =>
-          connection.summarize?.(toSessionId(session), { signal: scope }),
-        ),
+      summarize: async (session, { signal } = {}) =>
+        summarize({ ...context, optional }, toSessionId(session), signal),
       diff: (session, { signal, messageId } = {}) =>
         optional.call("diff", signal, (connection, scope) =>
           connection.diff?.(toSessionId(session), { signal: scope, messageId }),
@@ -229,7 +232,7 @@ export function createEngineClient(
 
     questions: createQuestionCalls(requests),
 
-    ...createCatalogueCalls(optional),
+    ...catalogue,
 
     mcp: createMcpCalls(optional),
     connect: ({ signal } = {}) => hub.mirror(signal),

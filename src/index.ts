@@ -2,6 +2,14 @@
  * One typed client for AI coding engines. This entry is safe in browsers, Bun, Deno and Node.
  * @module
  */
+export type { RetryNews, RetryOptions } from "./automation/retry.ts";
+export {
+  type PlainRunPromptOptions,
+  type RunPromptCall,
+  type RunPromptOptions,
+  type RunPromptResult,
+  runPrompt,
+} from "./automation/run-prompt.ts";
 export { createEngineClient, type EngineClientOptions } from "./create-engine-client.ts";
 export { hunksOf } from "./diff/hunks.ts";
 export type { Agent } from "./engine/agent.ts";
@@ -173,6 +181,8 @@ export type {
 export type { SessionQuery } from "./engine/session-query.ts";
 export type { Todo } from "./engine/todo.ts";
 export { type ToolCallRecord, toolCallsOf } from "./engine/tool-calls.ts";
+export type { Transcript, TranscriptFormat } from "./engine/transcript.ts";
+export { type ContextUse, contextUseOf, type SessionUsage, usageOf } from "./engine/usage.ts";
 export type { HeadersRecord, HeadersSource } from "./http.ts";
 export {
   type ConnectionSignal,
@@ -191,3 +201,5 @@ export { OpenCodeClient, type OpenCodeClientOptions } from "./opencode/client.ts
 export type { Protocol } from "./opencode/dialects.ts";
 export { type OpenCodeDriverOptions, openCodeDriver } from "./opencode/driver.ts";
 export { type Channel, type ChannelOptions, createChannel } from "./stream/channel.ts";
+export { formatTranscript } from "./transcript/format-transcript.ts";
+export { parseTranscript } from "./transcript/parse-transcript.ts";

@@ -55,6 +55,7 @@ export function createSessionCalls(context: SessionCallsContext): SessionCalls {
     all: (options = {}) => allSessions(link, toSession, options),
     update: async (session, changes, { signal } = {}) => {
       const id = toSessionId(session);
+      checkChanges(changes);
       const told = await optional.call("updateSession", signal, (connection, scope) => {
         if (connection.updateSession === undefined) return undefined;
         return insist(scope, async () => {
@@ -177,4 +178,14 @@ function shows(session: Session | undefined, changes: SessionChanges): boolean {
     Boolean(session.archived) === Boolean(archived) &&
     Boolean(session.starred) === Boolean(starred)
   );
+}
+
+/** @throws EngineError `INVALID_REQUEST`: code without types can pass anything */
+function checkChanges(changes: SessionChanges): void {
+  const kinds = { title: "string", archived: "boolean", starred: "boolean" } as const;
+  for (const [name, kind] of Object.entries(kinds)) {
+    const value: unknown = Reflect.get(Object(changes), name);
+    if (value === undefined || typeof value === kind) continue;
+    throw new EngineError("INVALID_REQUEST", `The change ${name} of a session must be a ${kind}.`);
+  }
 }

@@ -34,6 +34,8 @@ export interface EngineErrorInfo {
   readonly sessionId?: string | undefined;
   /** How long to wait before trying again, in milliseconds. */
   readonly retryAfterMs?: number | undefined;
+  /** Whether it may go well the next time. Default: by the code, as in `EngineErrorOptions`. */
+  readonly retryable?: boolean | undefined;
 }
 
 export interface EngineErrorOptions {
@@ -100,6 +102,7 @@ export class EngineError extends Error {
       ...options,
       sessionId: info.sessionId ?? options.sessionId,
       retryAfterMs: info.retryAfterMs ?? options.retryAfterMs,
+      retryable: info.retryable ?? options.retryable,
     });
   }
 
@@ -110,6 +113,7 @@ export class EngineError extends Error {
       message: this.message,
       ...(this.sessionId === undefined ? {} : { sessionId: this.sessionId }),
       ...(this.retryAfterMs === undefined ? {} : { retryAfterMs: this.retryAfterMs }),
+      ...(this.retryable === RETRYABLE.has(this.code) ? {} : { retryable: this.retryable }),
     };
   }
 }

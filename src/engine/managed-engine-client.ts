@@ -14,6 +14,8 @@ import type { CreateSessionOpts, Session, SessionChanges, SessionRef } from "./s
 import type { SessionQuery } from "./session-query.ts";
 import type { Todo } from "./todo.ts";
 import type { ToolCallRecord } from "./tool-calls.ts";
+import type { TranscriptFormat } from "./transcript.ts";
+import type { SessionUsage } from "./usage.ts";
 
 export interface CallOptions {
   /** Ends the call; its `reason` is what the call rejects with, unchanged. */
@@ -218,6 +220,17 @@ export interface ManagedEngineClient extends EngineClient, AsyncDisposable {
      */
     toolCalls(session: SessionRef, options?: CallOptions & TreeOptions): Promise<readonly ToolCallRecord[]>;
     /**
+     * What the session has used so far: tokens and cost of its messages, with and without its subagents, and how much of
+     * its model's context it takes. Throws as `get`.
+     */
+    usage(session: SessionRef, options?: CallOptions): Promise<SessionUsage>;
+    /**
+     * Writes the session down: as Markdown for people, or as JSON, which `parseTranscript` reads. It holds what the session
+     * and its messages hold, as they stand now, without those of its subagents.
+     * @throws EngineError `INVALID_REQUEST` (another format), and as `get`
+     */
+    exportTranscript(session: SessionRef, format: TranscriptFormat, options?: CallOptions): Promise<string>;
+    /**
      * Starts a turn at once. A failure is the last event of the iteration, and what `text()` and `result()` reject
      * with; nothing is thrown here, but `INVALID_REQUEST` for a session, a policy or `tools` that are none.
      */
@@ -225,9 +238,10 @@ export interface ManagedEngineClient extends EngineClient, AsyncDisposable {
     /** Stops what runs in the session. Throws as `get`. */
     abort(session: SessionRef, options?: CallOptions): Promise<void>;
     /**
-     * Has the model summarize the session, and resolves with the summary. It may take minutes.
+     * Has the model summarize the session, and resolves with the summary; the engine goes on from that alone. It waits for
+     * what runs in the session, as a prompt does, and may take minutes. The signal stops the engine.
      * @throws EngineError `UNSUPPORTED` where the engine has no such thing, `INVALID_REQUEST` (nothing to summarize),
-     *   `PROVIDER_ERROR` and the like when the model fails, and as `get`
+     *   `PROVIDER_ERROR` and the like when the model fails, `PROMPT_ABORTED`, and as `get`
      */
     summarize(session: SessionRef, options?: CallOptions): Promise<string>;
     /**

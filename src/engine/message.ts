@@ -119,11 +119,17 @@ export interface AttachmentPart extends Attachment {
 /** A piece of a message, in the order in which the engine made it. */
 export type Part = TextPart | ReasoningPart | ToolPart | AttachmentPart;
 
+/** What an answer, or several, took of a model. No token is in two of the counts. */
 export interface Usage {
+  /** Read by the model, but neither from its cache nor into it. */
   readonly inputTokens: number;
+  /** Written by the model, but for its reasoning. */
   readonly outputTokens: number;
   readonly reasoningTokens?: number | undefined;
+  /** Read from the provider's cache. */
   readonly cachedTokens?: number | undefined;
+  /** Read, and written into the provider's cache. */
+  readonly cacheWriteTokens?: number | undefined;
   /** US dollars. */
   readonly costUsd?: number | undefined;
 }

@@ -11,6 +11,7 @@ import { LastWord } from "./last-word.ts";
 import type { Link } from "./link.ts";
 import { Listeners } from "./listeners.ts";
 import { Records } from "./records.ts";
+import { sessionOf } from "./session-of.ts";
 import type { SessionStore } from "./session-store.ts";
 import { SmallGaps } from "./small-gaps.ts";
 
@@ -184,7 +185,7 @@ export class EventHub {
     if (event.type === "listening") return void this.#gaps.closeBeginning();
     const events = this.#store.apply(event);
     const marked = origin === undefined ? events : events.map((one) => ({ ...one, origin }));
-    this.#publish(marked, "sessionId" in event ? event.sessionId : undefined);
+    this.#publish(marked, sessionOf(event));
   }
 
   /** Throws when nothing was learned. */

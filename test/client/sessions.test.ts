@@ -354,3 +354,18 @@ describe("client: sessions that an engine can't change", () => {
     expect(lacking.calls).toEqual([]);
   });
 });
+
+describe("client.session.update: changes that are none", () => {
+  it.each([{ title: 5 }, { title: null }, { archived: "yes" }, { starred: 1 }])(
+    "takes no %o",
+    async (changes) => {
+      const { client } = await library();
+      const update = () => Reflect.apply(client.session.update, undefined, ["one", changes]);
+      const [name = ""] = Object.keys(changes);
+      expect(await rejection(update())).toMatchObject({
+        code: "INVALID_REQUEST",
+        message: expect.stringContaining(`The change ${name} of a session must be a `),
+      });
+    },
+  );
+});

@@ -9,6 +9,16 @@ const api = (statusCode: number, message: string, responseHeaders?: Record<strin
 
 describe("an error on a message or in an event", () => {
   it.each([
+    [true, true],
+    [false, undefined],
+    [undefined, undefined],
+    [null, undefined],
+  ])("of a provider may go better the next time if the engine thinks so: %s", (isRetryable, retryable) => {
+    const failed = { name: "APIError", data: { message: "boom", statusCode: 500, isRetryable } };
+    expect(decodeError(failed).retryable).toBe(retryable);
+  });
+
+  it.each([
     ["a refused key", api(401, "Incorrect API key"), "AUTH_REQUIRED", /"acme".*Incorrect API key.*API key/],
     ["a forbidden model", api(403, "Not yours"), "AUTH_REQUIRED", /Not yours/],
     [

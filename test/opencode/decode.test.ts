@@ -73,7 +73,14 @@ describe("a message", () => {
       turnId: "msg_0",
       model: "p/m",
       stopReason: "tool_calls",
-      usage: { inputTokens: 10, outputTokens: 5, reasoningTokens: 2, cachedTokens: 3, costUsd: 0.5 },
+      usage: {
+        inputTokens: 10,
+        outputTokens: 5,
+        reasoningTokens: 2,
+        cachedTokens: 3,
+        cacheWriteTokens: 4,
+        costUsd: 0.5,
+      },
     });
   });
 

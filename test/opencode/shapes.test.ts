@@ -80,7 +80,7 @@ const part: WirePart = {
 const info: WireMessageInfo = {
   ...{ id: "msg_1", sessionID: "ses_1", role: "assistant", time: { created: 1, completed: 2 } },
   ...{ parentID: "msg_0", model: { providerID: "p", modelID: "m", id: "i" }, providerID: "p", modelID: "m" },
-  tokens: { input: 1, output: 2, reasoning: 3, cache: { read: 4 } },
+  tokens: { input: 1, output: 2, reasoning: 3, cache: { read: 4, write: 5 } },
   ...{ cost: 0.1, finish: "stop", summary: true, error: null },
 };
 const session = {
@@ -113,7 +113,16 @@ const partPaths = [
 const infoPaths = [
   ...["id", "sessionID", "role", "time", "time.created", "time.completed", "parentID", "model", "providerID"],
   ...["model.providerID", "model.id", "model.modelID", "modelID", "tokens", "tokens.input", "tokens.output"],
-  ...["tokens.reasoning", "tokens.cache", "tokens.cache.read", "cost", "finish", "error", "summary"],
+  ...[
+    "tokens.reasoning",
+    "tokens.cache",
+    "tokens.cache.read",
+    "tokens.cache.write",
+    "cost",
+    "finish",
+    "error",
+    "summary",
+  ],
 ];
 const below = (key: string, paths: readonly string[]) => [key, ...paths.map((path) => `${key}.${path}`)];
 const message = { info, parts: [part, { ...part, id: "prt_2", type: "text" }] };

@@ -109,6 +109,6 @@ describe("a summary", () => {
     await client.registry.waitFor(session, ({ activity }) => activity === "retrying", { timeout: 30_000 });
     controller.abort(reason);
     await expect(call).rejects.toBe(reason);
-    await client.session.abort(session);
+    await client.registry.waitFor(session, ({ status }) => status !== "running", { timeout: 10_000 });
   });
 });

@@ -4,6 +4,7 @@ import type { FileDiff, Message } from "../../engine/message.ts";
 import type { Session, SessionRef } from "../../engine/session.ts";
 import type { Todo } from "../../engine/todo.ts";
 import type { ToolCallRecord } from "../../engine/tool-calls.ts";
+import type { TranscriptFormat } from "../../engine/transcript.ts";
 import type { Environment } from "../places.ts";
 import type { HistoryLayout } from "./reader.ts";
 import type { StoredFile } from "./stored-files.ts";
@@ -61,6 +62,11 @@ export interface History extends AsyncDisposable {
       readonly limit?: number | undefined;
     },
   ): Promise<readonly Message[]>;
+  /**
+   * Writes the session down, as `client.session.exportTranscript()` does.
+   * @throws EngineError `SESSION_NOT_FOUND`, `INVALID_REQUEST` (a format that is none)
+   */
+  exportTranscript(session: SessionRef, format: TranscriptFormat): Promise<string>;
   /**
    * The sessions that this one started as subagents, the newest first.
    * @throws EngineError `SESSION_NOT_FOUND`

@@ -7,6 +7,7 @@ import { messageOf } from "../../lifecycle/message-state.ts";
 import { restoreMessages } from "../../lifecycle/restore-messages.ts";
 import { markMessage } from "../../opencode/native/mark-mcp.ts";
 import { mcpToolOf } from "../../opencode/native/mcp-names.ts";
+import { formatTranscript } from "../../transcript/format-transcript.ts";
 import { absoluteDirectory } from "../process/directories.ts";
 import { createReader } from "./create-reader.ts";
 import { findDatabase } from "./find-database.ts";
@@ -118,7 +119,7 @@ export async function openHistory(options: OpenHistoryOptions = {}): Promise<His
     return rows.map((row) => understood(row, sessionId)).filter((child) => child !== undefined);
   };
 
-  return {
+  const history: History = {
     path,
     layout: reader.layout,
     isCopy,
@@ -151,6 +152,10 @@ export async function openHistory(options: OpenHistoryOptions = {}): Promise<His
     children,
     toolCalls: async (session, { tree = false } = {}) =>
       readToolCalls(toSessionId(session), tree, { messages, children }),
+    async exportTranscript(session, format) {
+      const [told, all] = [await history.session(session), await messages(session)];
+      return formatTranscript({ session: told, messages: all }, format);
+    },
     todos: async (session) => viewOf(session, (sessionId) => reader.todos(sessionId)),
     diff: async (session, { messageId } = {}) =>
       viewOf(session, (sessionId) => reader.diff(sessionId, messageId)),
@@ -158,6 +163,7 @@ export async function openHistory(options: OpenHistoryOptions = {}): Promise<His
     close: end,
     [asyncDispose]: end,
   };
+  return history;
 }
 
 function checkLimit(limit: number | undefined): number | undefined {

@@ -188,12 +188,16 @@ const TOOL_STATUS = {
 } as const satisfies Record<string, ToolCallStatus>;
 
 function decodeUsage({ tokens, cost }: WireMessageInfo): Usage | undefined {
-  if (!tokens || (tokens.input === 0 && tokens.output === 0)) return undefined;
+  if (!tokens) return undefined;
+  const { input, output, reasoning, cache: { read, write } = {} } = tokens;
+  // Of an answer that is not finished, or whose provider tells nothing, all of it is 0.
+  if (!input && !output && !reasoning && !read && !write && !cost) return undefined;
   return {
-    inputTokens: tokens.input,
-    outputTokens: tokens.output,
-    ...(tokens.reasoning === undefined ? {} : { reasoningTokens: tokens.reasoning }),
-    ...(tokens.cache?.read === undefined ? {} : { cachedTokens: tokens.cache.read }),
+    inputTokens: input,
+    outputTokens: output,
+    ...(reasoning === undefined ? {} : { reasoningTokens: reasoning }),
+    ...(read === undefined ? {} : { cachedTokens: read }),
+    ...(write === undefined ? {} : { cacheWriteTokens: write }),
     ...(cost == null ? {} : { costUsd: cost }),
   };
 }

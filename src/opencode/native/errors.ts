@@ -29,8 +29,11 @@ export function decodeError({ name, data }: WireError, asked?: string): EngineEr
     const message = `${who} is limiting requests: ${said}`;
     return { code: "RATE_LIMITED", message, retryAfterMs: retryAfterOf(data?.responseHeaders) };
   }
-  if (name === "APIError" || isFromStream)
-    return { code: "PROVIDER_ERROR", message: `${who} failed: ${said}` };
+  if (name === "APIError" || isFromStream) {
+    const message = `${who} failed: ${said}`;
+    // The engine has tried it again itself, and given up for now.
+    return { code: "PROVIDER_ERROR", message, ...(data?.isRetryable ? { retryable: true } : {}) };
+  }
   if (name === "ContentFilterError")
     return { code: "PROVIDER_ERROR", message: `${who} withheld the answer: ${said}` };
   const unknown = /^(?:ProviderModelNotFoundError: )?Model not found:? *([^\s/]*)/.exec(said);

@@ -45,6 +45,7 @@ const errorSchema = z.looseObject({
       z.looseObject({
         message: optionalString,
         statusCode: optionalNumber,
+        isRetryable: z.optional(z.nullable(z.boolean())),
         providerID: optionalString,
         responseHeaders: z.optional(z.nullable(z.record(z.string(), z.unknown()))),
       }),
@@ -78,7 +79,7 @@ const tokensSchema = z.looseObject({
   input: z.number(),
   output: z.number(),
   reasoning: z.optional(z.number()),
-  cache: z.optional(z.looseObject({ read: z.optional(z.number()) })),
+  cache: z.optional(z.looseObject({ read: z.optional(z.number()), write: z.optional(z.number()) })),
 });
 
 const messageInfoSchema = z.looseObject({

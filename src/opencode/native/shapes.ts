@@ -139,8 +139,14 @@ function isTokens(value: unknown): boolean {
     isNumber(input) &&
     isNumber(output) &&
     (reasoning === undefined || isNumber(reasoning)) &&
-    (cache === undefined || (isFields(cache) && (cache.read === undefined || isNumber(cache.read))))
+    (cache === undefined || isCache(cache))
   );
+}
+
+function isCache(value: unknown): boolean {
+  if (!isFields(value)) return false;
+  const { read, write } = value;
+  return (read === undefined || isNumber(read)) && (write === undefined || isNumber(write));
 }
 
 /** As JSON makes it. A key that JavaScript takes for more than a name is left to the schema, which drops it. */

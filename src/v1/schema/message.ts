@@ -8,6 +8,7 @@ export const wireErrorSchema = z.object({
   message: z.string(),
   sessionId: maybe(z.string()),
   retryAfterMs: maybe(z.number()),
+  retryable: maybe(z.boolean()),
 });
 
 export const messageContentSchema = z.object({
@@ -61,6 +62,7 @@ export const usageSchema = z.object({
   outputTokens: z.number(),
   reasoningTokens: maybe(z.number()),
   cachedTokens: maybe(z.number()),
+  cacheWriteTokens: maybe(z.number()),
   costUsd: maybe(z.number()),
 });
 
