@@ -13,13 +13,23 @@ export {
 export { createEngineClient, type EngineClientOptions } from "./create-engine-client.ts";
 export { hunksOf } from "./diff/hunks.ts";
 export type { Agent } from "./engine/agent.ts";
+export type {
+  AllSessionsOptions,
+  CallOptions,
+  CreateSessionOptions,
+  DirectoryOptions,
+  DisposeOptions,
+  ForkOptions,
+  ListSessionsOptions,
+  ReplyOptions,
+  RequestOptions,
+  RevertOptions,
+} from "./engine/call-options.ts";
 export type { EngineCapabilities, EngineCapability } from "./engine/capabilities.ts";
 export type { Diagnostic, DiagnosticHandler } from "./engine/diagnostics.ts";
 export type { DiffHunk, DiffLine } from "./engine/diff.ts";
 export type {
   ConnectOptions,
-  DirectoryCall,
-  DriverCall,
   DriverEventStream,
   DriverItem,
   DriverMcp,
@@ -27,6 +37,17 @@ export type {
   DriverReport,
   EngineConnection,
   EngineDriver,
+} from "./engine/driver.ts";
+export type {
+  DriverEvent,
+  DriverMessage,
+  DriverPart,
+  DriverSession,
+  RestingStatus,
+} from "./engine/driver-events.ts";
+export type {
+  DirectoryCall,
+  DriverCall,
   ListedSession,
   PermissionReply,
   PromptReceipt,
@@ -36,15 +57,9 @@ export type {
   SessionPageRequest,
   SessionSnapshot,
   SnapshotRequest,
-} from "./engine/driver.ts";
-export type {
-  DriverEvent,
-  DriverMessage,
-  DriverPart,
-  DriverSession,
-  RestingStatus,
-} from "./engine/driver-events.ts";
+} from "./engine/driver-requests.ts";
 export type { EngineClient, HealthStatus, PromptOpts, Unsubscribe } from "./engine/engine-client.ts";
+export type { EngineEvents, EventStreamOptions, EventStreamStatus } from "./engine/engine-events.ts";
 export {
   EngineError,
   type EngineErrorCode,
@@ -77,26 +92,7 @@ export type {
   UnknownEvent,
 } from "./engine/events.ts";
 export { sessionIdOf } from "./engine/events.ts";
-export type {
-  AllSessionsOptions,
-  CallOptions,
-  CreateSessionOptions,
-  DirectoryOptions,
-  DisposeOptions,
-  EngineEvents,
-  EventStreamOptions,
-  EventStreamStatus,
-  ForkOptions,
-  ListSessionsOptions,
-  ManagedEngineClient,
-  RegistrySnapshot,
-  ReplyOptions,
-  RequestOptions,
-  RevertOptions,
-  SessionRegistry,
-  TreeOptions,
-  WaitForOptions,
-} from "./engine/managed-engine-client.ts";
+export type { ManagedEngineClient } from "./engine/managed-engine-client.ts";
 export type {
   EngineMcp,
   McpOptions,
@@ -179,6 +175,12 @@ export type {
   SessionStatus,
 } from "./engine/session.ts";
 export type { SessionQuery } from "./engine/session-query.ts";
+export type {
+  RegistrySnapshot,
+  SessionRegistry,
+  TreeOptions,
+  WaitForOptions,
+} from "./engine/session-registry.ts";
 export type { Todo } from "./engine/todo.ts";
 export { type ToolCallRecord, toolCallsOf } from "./engine/tool-calls.ts";
 export type { Transcript, TranscriptFormat } from "./engine/transcript.ts";

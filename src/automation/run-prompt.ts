@@ -1,7 +1,8 @@
 import { asyncDispose } from "../engine/async-dispose.ts";
+import type { CreateSessionOptions } from "../engine/call-options.ts";
 import type { EngineClient, PromptOpts } from "../engine/engine-client.ts";
 import { EngineError } from "../engine/errors.ts";
-import type { CreateSessionOptions, ManagedEngineClient } from "../engine/managed-engine-client.ts";
+import type { ManagedEngineClient } from "../engine/managed-engine-client.ts";
 import type { PromptContent } from "../engine/message.ts";
 import { isPromptFailure, type PromptFailure, type PromptResult } from "../engine/prompt-call.ts";
 import type { PromptEvent } from "../engine/prompt-events.ts";

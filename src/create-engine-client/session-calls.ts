@@ -1,7 +1,9 @@
-import type { EngineConnection, ListedSession } from "../engine/driver.ts";
+import type { RevertOptions } from "../engine/call-options.ts";
+import type { EngineConnection } from "../engine/driver.ts";
 import type { DriverSession } from "../engine/driver-events.ts";
+import type { ListedSession } from "../engine/driver-requests.ts";
 import { EngineError } from "../engine/errors.ts";
-import type { ManagedEngineClient, RevertOptions } from "../engine/managed-engine-client.ts";
+import type { ManagedEngineClient } from "../engine/managed-engine-client.ts";
 import type { Message } from "../engine/message.ts";
 import { type Session, type SessionChanges, type SessionRevert, toSessionId } from "../engine/session.ts";
 import { readToolCalls } from "../engine/tool-calls.ts";

@@ -1,5 +1,5 @@
+import type { CallOptions } from "../engine/call-options.ts";
 import { EngineError } from "../engine/errors.ts";
-import type { CallOptions } from "../engine/managed-engine-client.ts";
 import type { Message } from "../engine/message.ts";
 import type { Model } from "../engine/model.ts";
 import { scoped } from "../engine/scope.ts";

@@ -1,157 +1,33 @@
 import type { Agent } from "./agent.ts";
+import type {
+  AllSessionsOptions,
+  CallOptions,
+  CreateSessionOptions,
+  DirectoryOptions,
+  DisposeOptions,
+  ForkOptions,
+  ListSessionsOptions,
+  ReplyOptions,
+  RequestOptions,
+  RevertOptions,
+} from "./call-options.ts";
 import type { EngineCapabilities } from "./capabilities.ts";
-import type { EngineClient, PromptOpts, Unsubscribe } from "./engine-client.ts";
-import type { EngineEvent, EngineEventType } from "./events.ts";
+import type { EngineClient, PromptOpts } from "./engine-client.ts";
+import type { EngineEvents } from "./engine-events.ts";
 import type { EngineMcp } from "./mcp.ts";
 import type { FileDiff, Message, PromptContent } from "./message.ts";
 import type { Model } from "./model.ts";
 import type { PermissionDecision, PermissionRef, PermissionRequest, QuestionRequest } from "./permission.ts";
-import type { PermissionRecord, Policies, QuestionRecord } from "./policy.ts";
+import type { PermissionRecord, QuestionRecord } from "./policy.ts";
 import type { PromptCall } from "./prompt-call.ts";
 import type { Provider } from "./provider.ts";
 import type { QuestionAnswer, QuestionRef } from "./question.ts";
-import type { CreateSessionOpts, Session, SessionChanges, SessionRef } from "./session.ts";
-import type { SessionQuery } from "./session-query.ts";
+import type { Session, SessionChanges, SessionRef } from "./session.ts";
+import type { SessionRegistry, TreeOptions } from "./session-registry.ts";
 import type { Todo } from "./todo.ts";
 import type { ToolCallRecord } from "./tool-calls.ts";
 import type { TranscriptFormat } from "./transcript.ts";
 import type { SessionUsage } from "./usage.ts";
-
-export interface CallOptions {
-  /** Ends the call; its `reason` is what the call rejects with, unchanged. */
-  readonly signal?: AbortSignal | undefined;
-}
-
-/** What can be chosen from depends on the directory. */
-export interface DirectoryOptions extends CallOptions {
-  /** Absolute. Default: the client's. */
-  readonly workingDirectory?: string | undefined;
-}
-
-export interface CreateSessionOptions extends CreateSessionOpts, CallOptions, Policies {
-  /**
-   * Every edit and write asks first, with its diff, whatever the engine's configuration says. Subagents can't edit then.
-   * It can't catch a shell command that writes. Default: the client's setting, else false.
-   */
-  readonly reviewEdits?: boolean | undefined;
-}
-
-export interface ListSessionsOptions extends SessionQuery, CallOptions {
-  /** At most so many, the newest of them. Default: all. */
-  readonly limit?: number | undefined;
-}
-
-export interface AllSessionsOptions extends SessionQuery, CallOptions {
-  /** How many are asked for at a time. Default: 100. */
-  readonly pageSize?: number | undefined;
-}
-
-export interface ForkOptions extends CallOptions {
-  /** Only the messages before this one are copied. Default: all. */
-  readonly messageId?: string | undefined;
-}
-
-export interface RevertOptions extends CallOptions {
-  /** Any message of the first turn to take back. */
-  readonly messageId: string;
-  /** Of that message only what came from this part on; what came before it stays. */
-  readonly partId?: string | undefined;
-}
-
-export interface ReplyOptions extends CallOptions {
-  /** With `"deny"`: tells the model why, and the turn goes on instead of ending. */
-  readonly message?: string | undefined;
-}
-
-export interface EventStreamOptions<Type extends EngineEventType = EngineEventType> extends CallOptions {
-  /** Only events of this session, and what its subagents ask. */
-  readonly sessionId?: SessionRef | undefined;
-  /** Only events of these types. Default: all. */
-  readonly types?: readonly Type[] | undefined;
-  /** How many events may wait for a slow reader before it fails with `EVENT_OVERFLOW`. Default: 4096. */
-  readonly limit?: number | undefined;
-}
-
-export interface WaitForOptions extends CallOptions {
-  /** Milliseconds until it rejects with `TIMEOUT`. Default: none. */
-  readonly timeout?: number | undefined;
-}
-
-export interface RequestOptions extends CallOptions {
-  readonly query?: Readonly<Record<string, string | number | boolean | undefined>> | undefined;
-  /** Sent as JSON. */
-  readonly body?: unknown;
-  /** Milliseconds until it fails with `TIMEOUT`. Default: the client's `timeout`. */
-  readonly timeout?: number | undefined;
-}
-
-/** Where the connection to the engine's events stands. */
-export interface EventStreamStatus {
-  readonly state: "idle" | "connecting" | "open" | "reconnecting" | "closed";
-  /** How often it was tried in vain since the engine last said something. */
-  readonly attempt: number;
-  /** Unix milliseconds of the next try, while `state` is `"reconnecting"`. */
-  readonly nextAttemptAt?: number | undefined;
-  readonly lastError?: Error | undefined;
-}
-
-export interface EngineEvents extends AsyncIterable<EngineEvent> {
-  /** Calls the handler with every event. One that throws is reported to diagnostics; the others still run. */
-  subscribe(handler: (event: EngineEvent) => void): Unsubscribe;
-  /**
-   * The same events as an async iterator over the same connection. Leaving the loop ends it.
-   * @throws EngineError `EVENT_OVERFLOW` when the reader is too slow, after what was waiting;
-   *   `AUTH_REQUIRED`, `INVALID_RESPONSE` and the like when the engine can't be listened to.
-   */
-  stream<Type extends EngineEventType = EngineEventType>(
-    options?: EventStreamOptions<Type>,
-  ): AsyncIterable<Extract<EngineEvent, { type: Type }>>;
-  /** The same object until it changes. */
-  readonly status: EventStreamStatus;
-  /** Calls the listener whenever `status` is another; fits `useSyncExternalStore`. It opens nothing. */
-  onStatus(listener: () => void): Unsubscribe;
-}
-
-/** What is known of the engine's sessions; the same object while nothing changed. */
-export interface RegistrySnapshot {
-  /** The newest hundred, `updatedAt` descending: what a list on a screen needs, at no cost. */
-  readonly latest: readonly Session[];
-  /** All, `updatedAt` descending. Put together when it is first read. */
-  readonly sessions: readonly Session[];
-  /** Permission requests that wait for an answer, oldest first. */
-  readonly permissions: readonly PermissionRequest[];
-}
-
-export interface TreeOptions {
-  /** With what belongs to its subagents. Default: false. */
-  readonly tree?: boolean | undefined;
-}
-
-/** The mirror of the engine's sessions. It is kept while the client is connected. */
-export interface SessionRegistry {
-  get(session: SessionRef): Session | undefined;
-  /** `updatedAt` descending. */
-  list(): readonly Session[];
-  /** What waits for an answer in a session, oldest first. */
-  permissions(session: SessionRef, options?: TreeOptions): readonly PermissionRequest[];
-  /** Calls the listener after every change; fits `useSyncExternalStore`. */
-  subscribe(listener: () => void): Unsubscribe;
-  getSnapshot(): RegistrySnapshot;
-  /**
-   * Resolves with the session once the predicate holds for it, also at once.
-   * @throws EngineError `TIMEOUT`, `SESSION_NOT_FOUND` (it was deleted), `ENGINE_UNAVAILABLE` (disposed)
-   */
-  waitFor(
-    session: SessionRef,
-    predicate: (session: Session) => boolean,
-    options?: WaitForOptions,
-  ): Promise<Session>;
-}
-
-export interface DisposeOptions {
-  /** Stops the turns that this client's prompts opened. Default: false. */
-  readonly abortRunning?: boolean | undefined;
-}
 
 /** What `createEngineClient` makes of a driver: the published core and everything around it. */
 export interface ManagedEngineClient extends EngineClient, AsyncDisposable {

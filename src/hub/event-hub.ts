@@ -1,9 +1,9 @@
 import type { DiagnosticHandler } from "../engine/diagnostics.ts";
 import type { DriverItem, DriverReport, EngineConnection } from "../engine/driver.ts";
 import type { DriverEvent } from "../engine/driver-events.ts";
+import type { EventStreamStatus } from "../engine/engine-events.ts";
 import { EngineError } from "../engine/errors.ts";
 import type { EngineEvent } from "../engine/events.ts";
-import type { EventStreamStatus } from "../engine/managed-engine-client.ts";
 import { type Caught, EventStream, type EventStreamOwner } from "./event-stream.ts";
 import type { Fanout } from "./fanout.ts";
 import { Inbox } from "./inbox.ts";

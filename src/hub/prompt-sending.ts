@@ -1,4 +1,4 @@
-import type { PromptReceipt, PromptRequest } from "../engine/driver.ts";
+import type { PromptReceipt, PromptRequest } from "../engine/driver-requests.ts";
 import { EngineError } from "../engine/errors.ts";
 import type { EventHub } from "./event-hub.ts";
 import { insist } from "./insist.ts";

@@ -1,13 +1,8 @@
 import type { Agent } from "../engine/agent.ts";
 import type { EngineCapabilities } from "../engine/capabilities.ts";
-import type {
-  DriverItem,
-  EngineConnection,
-  EngineDriver,
-  PermissionReply,
-  PromptRequest,
-} from "../engine/driver.ts";
+import type { DriverItem, EngineConnection, EngineDriver } from "../engine/driver.ts";
 import type { DriverEvent, DriverMessage } from "../engine/driver-events.ts";
+import type { PermissionReply, PromptRequest } from "../engine/driver-requests.ts";
 import { EngineError } from "../engine/errors.ts";
 import type { Model } from "../engine/model.ts";
 import type { PermissionDecision, PermissionRequest } from "../engine/permission.ts";

@@ -1,5 +1,5 @@
-import type { PromptRequest, SessionSnapshot } from "../engine/driver.ts";
 import type { DriverEvent, DriverMessage, DriverPart, DriverSession } from "../engine/driver-events.ts";
+import type { PromptRequest, SessionSnapshot } from "../engine/driver-requests.ts";
 import { EngineError } from "../engine/errors.ts";
 import { toContentList } from "../engine/message.ts";
 import type { PermissionRequest } from "../engine/permission.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from "vitest";
-import type { ListedSession, SessionPageRequest } from "../../src/engine/driver.ts";
+import type { ListedSession, SessionPageRequest } from "../../src/engine/driver-requests.ts";
 import { EngineError } from "../../src/engine/errors.ts";
 import type { EngineEvent } from "../../src/engine/events.ts";
 import type { ManagedEngineClient } from "../../src/engine/managed-engine-client.ts";

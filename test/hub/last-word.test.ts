@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from "vitest";
-import type { SessionSnapshot } from "../../src/engine/driver.ts";
+import type { SessionSnapshot } from "../../src/engine/driver-requests.ts";
 import { createMockEngine } from "../../src/testing/mock-engine.ts";
 import { clientOf, collect, gate, settle, stoppedClock, tampered } from "./support.ts";
 

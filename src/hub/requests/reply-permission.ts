@@ -1,4 +1,5 @@
-import type { EngineConnection, PermissionReply } from "../../engine/driver.ts";
+import type { EngineConnection } from "../../engine/driver.ts";
+import type { PermissionReply } from "../../engine/driver-requests.ts";
 import { EngineError } from "../../engine/errors.ts";
 import { insist } from "../insist.ts";
 

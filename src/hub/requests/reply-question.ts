@@ -1,4 +1,5 @@
-import type { EngineConnection, QuestionReply } from "../../engine/driver.ts";
+import type { EngineConnection } from "../../engine/driver.ts";
+import type { QuestionReply } from "../../engine/driver-requests.ts";
 import { EngineError } from "../../engine/errors.ts";
 import { insist } from "../insist.ts";
 

@@ -1,7 +1,7 @@
 import type { DiagnosticHandler } from "../../engine/diagnostics.ts";
-import type { TreeOptions } from "../../engine/managed-engine-client.ts";
 import type { FileDiff, Message } from "../../engine/message.ts";
 import type { Session, SessionRef } from "../../engine/session.ts";
+import type { TreeOptions } from "../../engine/session-registry.ts";
 import type { Todo } from "../../engine/todo.ts";
 import type { ToolCallRecord } from "../../engine/tool-calls.ts";
 import type { TranscriptFormat } from "../../engine/transcript.ts";

@@ -1,10 +1,5 @@
-import type {
-  DriverItem,
-  DriverReport,
-  EngineConnection,
-  SessionSnapshot,
-  SnapshotRequest,
-} from "../../engine/driver.ts";
+import type { DriverItem, DriverReport, EngineConnection } from "../../engine/driver.ts";
+import type { SessionSnapshot, SnapshotRequest } from "../../engine/driver-requests.ts";
 import { reasonOf } from "../../engine/errors.ts";
 import type { Elsewhere } from "../../opencode/others/elsewhere.ts";
 import type { Lookout } from "../../opencode/others/lookout.ts";

@@ -1,11 +1,6 @@
 import type { EngineCapabilities } from "../../engine/capabilities.ts";
-import type {
-  DriverItem,
-  DriverReport,
-  EngineConnection,
-  SessionSnapshot,
-  SnapshotRequest,
-} from "../../engine/driver.ts";
+import type { DriverItem, DriverReport, EngineConnection } from "../../engine/driver.ts";
+import type { SessionSnapshot, SnapshotRequest } from "../../engine/driver-requests.ts";
 import { EngineError } from "../../engine/errors.ts";
 import { delay } from "../../engine/scope.ts";
 import type { FactReader, StoredFile } from "./stored-file.ts";

@@ -1,15 +1,14 @@
+import type { CreateSessionOptions } from "../../engine/call-options.ts";
 import type { EngineCapabilities } from "../../engine/capabilities.ts";
+import type { DriverReport, EngineConnection } from "../../engine/driver.ts";
+import type { DriverSession } from "../../engine/driver-events.ts";
 import type {
   DriverCall,
-  DriverReport,
-  EngineConnection,
   PermissionReply,
   PromptReceipt,
   PromptRequest,
-} from "../../engine/driver.ts";
-import type { DriverSession } from "../../engine/driver-events.ts";
+} from "../../engine/driver-requests.ts";
 import { EngineError } from "../../engine/errors.ts";
-import type { CreateSessionOptions } from "../../engine/managed-engine-client.ts";
 import type { Http } from "../../http.ts";
 import { listAgents, resolveAgent } from "./agents.ts";
 import { decodeMessage, decodeSession, decodeTodo, modelName } from "./decode.ts";

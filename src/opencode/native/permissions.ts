@@ -1,4 +1,5 @@
-import type { DriverReport, PermissionReply } from "../../engine/driver.ts";
+import type { DriverReport } from "../../engine/driver.ts";
+import type { PermissionReply } from "../../engine/driver-requests.ts";
 import { EngineError } from "../../engine/errors.ts";
 import type { PermissionRequest } from "../../engine/permission.ts";
 import type { Http } from "../../http.ts";

@@ -1,4 +1,4 @@
-import type { QuestionReply } from "../../engine/driver.ts";
+import type { QuestionReply } from "../../engine/driver-requests.ts";
 import { EngineError } from "../../engine/errors.ts";
 import type { QuestionRequest } from "../../engine/permission.ts";
 import type { Http } from "../../http.ts";

@@ -1,5 +1,5 @@
-import type { DriverCall } from "../../engine/driver.ts";
 import type { DriverSession } from "../../engine/driver-events.ts";
+import type { DriverCall } from "../../engine/driver-requests.ts";
 import { EngineError } from "../../engine/errors.ts";
 import type { Http } from "../../http.ts";
 import { decodeSession } from "./decode.ts";

@@ -1,5 +1,5 @@
-import type { SessionSnapshot, SnapshotRequest } from "../../engine/driver.ts";
 import type { DriverMessage } from "../../engine/driver-events.ts";
+import type { SessionSnapshot, SnapshotRequest } from "../../engine/driver-requests.ts";
 import { EngineError } from "../../engine/errors.ts";
 import { decodeRetry, decodeSession } from "./decode.ts";
 import type { McpTools } from "./mcp-tools.ts";

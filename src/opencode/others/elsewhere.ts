@@ -1,5 +1,6 @@
-import type { DriverItem, SessionSnapshot } from "../../engine/driver.ts";
+import type { DriverItem } from "../../engine/driver.ts";
 import type { DriverEvent, DriverMessage, DriverSession } from "../../engine/driver-events.ts";
+import type { SessionSnapshot } from "../../engine/driver-requests.ts";
 import { sessionOf } from "../../hub/session-of.ts";
 import { isAnswer, TurnsHere } from "./turns-here.ts";
 

@@ -1,4 +1,5 @@
-import type { DriverItem, SessionSnapshot, SnapshotRequest } from "../../engine/driver.ts";
+import type { DriverItem } from "../../engine/driver.ts";
+import type { SessionSnapshot, SnapshotRequest } from "../../engine/driver-requests.ts";
 
 /** Looks for what other processes do, for one life of the engine's event stream. */
 export interface Lookout {

@@ -1,4 +1,5 @@
-import type { EngineConnection, SessionSnapshot, SnapshotRequest } from "../../engine/driver.ts";
+import type { EngineConnection } from "../../engine/driver.ts";
+import type { SessionSnapshot, SnapshotRequest } from "../../engine/driver-requests.ts";
 
 /** At most so many, while each shows another message that is open: somebody else is at work there. */
 const READINGS = 3;

@@ -1,13 +1,11 @@
+import type { DriverItem, DriverReport, EngineConnection } from "../../engine/driver.ts";
+import type { DriverMessage } from "../../engine/driver-events.ts";
 import type {
-  DriverItem,
-  DriverReport,
-  EngineConnection,
   SessionPage,
   SessionPageRequest,
   SessionSnapshot,
   SnapshotRequest,
-} from "../../engine/driver.ts";
-import type { DriverMessage } from "../../engine/driver-events.ts";
+} from "../../engine/driver-requests.ts";
 import type { Elsewhere } from "./elsewhere.ts";
 import type { Lookout } from "./lookout.ts";
 import { mingle } from "./mingle.ts";

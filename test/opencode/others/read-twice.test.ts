@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { SessionSnapshot, SnapshotRequest } from "../../../src/engine/driver.ts";
+import type { SessionSnapshot, SnapshotRequest } from "../../../src/engine/driver-requests.ts";
 import { Elsewhere } from "../../../src/opencode/others/elsewhere.ts";
 import { readTwice } from "../../../src/opencode/others/read-twice.ts";
 
