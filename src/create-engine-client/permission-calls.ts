@@ -19,10 +19,12 @@ export function createPermissionCalls({
   log,
 }: RequestCallsContext): ManagedEngineClient["permissions"] {
   return {
-    list: ({ signal } = {}) =>
-      optional.call("permissions", signal, (connection, scope) =>
+    list: async ({ signal } = {}) => {
+      const listed = await optional.call("permissions", signal, (connection, scope) =>
         connection.listPermissions?.({ signal: scope }),
-      ),
+      );
+      return listed ?? [...store.permissions.values()];
+    },
     reply: async (permission, decision, { signal, message } = {}) => {
       const given = typeof permission === "string" ? { permissionId: permission } : permission;
       const asked = store.permissions.get(given.permissionId) ?? given;

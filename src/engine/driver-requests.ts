@@ -19,7 +19,8 @@ export interface SessionSnapshot {
    * be there all the same: from the newest message follows how a session rests.
    */
   readonly messages?: readonly DriverMessage[] | undefined;
-  readonly permissions: readonly PermissionRequest[];
+  /** Absent: they can't be listed, and what is known stays. */
+  readonly permissions?: readonly PermissionRequest[] | undefined;
   /** Absent: they can't be listed, and what is known stays. */
   readonly questions?: readonly QuestionRequest[] | undefined;
 }

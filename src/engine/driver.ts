@@ -132,8 +132,8 @@ export interface EngineConnection {
   todo?(sessionId: string, call: DriverCall): Promise<readonly Todo[]>;
   /** Capability `storeMessage`. */
   storeMessage?(sessionId: string, content: PromptContent, call: DriverCall): Promise<DriverMessage>;
-  /** Capability `permissions`. */
-  listPermissions?(call: DriverCall): Promise<readonly PermissionRequest[]>;
+  /** Capability `permissions`. `undefined`: it can't tell them just now, and what is known counts. */
+  listPermissions?(call: DriverCall): Promise<readonly PermissionRequest[] | undefined>;
   /** Capability `permissions`. */
   replyPermission?(reply: PermissionReply): Promise<void>;
   /** Capability `questions`. */

@@ -63,11 +63,11 @@ function takeRequests(
   questions: SessionSnapshot["questions"],
   out: EngineEvent[],
 ): void {
-  for (const request of permissions)
+  for (const request of permissions ?? [])
     out.push(...reduceSession(state, { type: "permission_requested", request }));
-  const open = new Set(permissions.map(({ permissionId }) => permissionId));
+  const open = permissions && new Set(permissions.map(({ permissionId }) => permissionId));
   for (const { permissionId, sessionId } of [...state.permissions.values()]) {
-    if (open.has(permissionId)) continue;
+    if (open === undefined || open.has(permissionId)) continue;
     const resolved = { type: "permission_resolved", permissionId, sessionId, decision: "dropped" } as const;
     out.push(...reduceSession(state, resolved));
   }

@@ -74,6 +74,7 @@ describe.each(providerWires)("$name", ({ provider, wire, counts }) => {
         outputTokens: 45 - reasoningTokens,
         reasoningTokens,
         cachedTokens,
+        cacheWriteTokens: 0,
         // A dollar for a million in, two for a million out, reasoning included; the cache is free.
         costUsd: expect.closeTo((110 - cachedTokens + 2 * 45) / 1e6, 9),
       },

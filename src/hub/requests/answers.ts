@@ -31,7 +31,7 @@ export interface AnswersContext extends SessionGrantsContext {
     signal: AbortSignal | undefined,
   ): Promise<void>;
   sendQuestion(asked: AskedQuestion, answer: QuestionAnswers, signal: AbortSignal | undefined): Promise<void>;
-  listPermissions(signal: AbortSignal | undefined): Promise<readonly PermissionRequest[]>;
+  listPermissions(signal: AbortSignal | undefined): Promise<readonly PermissionRequest[] | undefined>;
   /** Work that outlives the turn; `dispose()` waits for it. */
   background(work: Promise<unknown>): void;
 }
@@ -179,7 +179,7 @@ export class Answers {
       if (EngineError.is(error, "UNSUPPORTED")) return [];
       throw error;
     });
-    return listed.find(({ permissionId }) => permissionId === asked.permissionId) ?? asked;
+    return listed?.find(({ permissionId }) => permissionId === asked.permissionId) ?? asked;
   }
 }
 

@@ -31,9 +31,14 @@ export class PendingRequests<Wire extends WireRequest> {
     this.#decoder = decoder;
   }
 
-  /** Those whose turn runs. */
-  async waiting(directories: Directories, signal: AbortSignal | undefined): Promise<readonly Wire[]> {
-    const lists = await Promise.all(directories.map((directory) => this.#listed(directory, signal)));
+  /** Those whose turn runs. `undefined`: the engine can't list them. */
+  async waiting(
+    directories: Directories,
+    signal: AbortSignal | undefined,
+  ): Promise<readonly Wire[] | undefined> {
+    const told = await Promise.all(directories.map((directory) => this.#listed(directory, signal)));
+    const lists = told.filter((list) => list !== undefined);
+    if (lists.length < told.length) return undefined;
     const listed = [...new Map(lists.flat().map((request) => [request.id, request])).values()];
     if (listed.length === 0) return listed;
     // After the list: what asks is at work before it asks.
@@ -45,18 +50,24 @@ export class PendingRequests<Wire extends WireRequest> {
     return asked.filter((_, index) => !over[index]);
   }
 
-  /** `undefined`: it was answered, its turn is over, or there never was such a request. */
+  /**
+   * `undefined`: it was answered, its turn is over, or there never was such a request. Without `request` nothing more is
+   * known of it than that its session is at work.
+   */
   async find(
     id: string,
     sessionId: string | undefined,
     signal: AbortSignal | undefined,
-  ): Promise<{ readonly request: Wire; readonly directory: string | undefined } | undefined> {
+  ): Promise<{ readonly request?: Wire; readonly directory: string | undefined } | undefined> {
     const directories =
       sessionId === undefined
         ? this.#sessions.directories()
         : [await this.#sessions.directoryOf(sessionId, signal)];
     for (const directory of directories) {
-      const request = (await this.#listed(directory, signal)).find((one) => one.id === id);
+      const listed = await this.#listed(directory, signal);
+      if (listed === undefined && sessionId !== undefined)
+        return (await this.#isAtRest(sessionId, directory, signal)) ? undefined : { directory };
+      const request = listed?.find((one) => one.id === id);
       if (request === undefined) continue;
       const isOver = await (request.tool
         ? this.#isOver(request, signal)
@@ -89,13 +100,18 @@ export class PendingRequests<Wire extends WireRequest> {
     return !(await this.#sessions.statuses(directory, signal)).some(([id]) => id === sessionId);
   }
 
-  async #listed(directory: string | undefined, signal: AbortSignal | undefined): Promise<readonly Wire[]> {
+  /** `undefined`: the engine itself can't: it fails at writing down one that has a field without a value. */
+  async #listed(
+    directory: string | undefined,
+    signal: AbortSignal | undefined,
+  ): Promise<readonly Wire[] | undefined> {
     try {
       return (await this.#http.json("GET", this.#path, this.#decoder, { query: { directory }, signal }))
         .value;
     } catch (error) {
       // A directory whose configuration is broken has none; `/session/status` tells of it.
       if (EngineError.is(error, "CONFIG_INVALID")) return [];
+      if (EngineError.is(error, "INVALID_REQUEST") && error.status === 400) return undefined;
       throw error;
     }
   }

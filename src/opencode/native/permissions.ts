@@ -23,20 +23,21 @@ export class NativePermissions {
     this.#pending = new PendingRequests(http, sessions, "/permission", permissionsSchema);
   }
 
+  /** `undefined`: the engine can't list them. */
   async list(
     directories: readonly (string | undefined)[],
     signal: AbortSignal | undefined,
-  ): Promise<readonly PermissionRequest[]> {
+  ): Promise<readonly PermissionRequest[] | undefined> {
     const now = Date.now();
     const waiting = await this.#pending.waiting(directories, signal);
-    return waiting.map((request) => decodePermission(request, now));
+    return waiting?.map((request) => decodePermission(request, now));
   }
 
   async reply({ permissionId, sessionId, decision, message, signal }: PermissionReply): Promise<void> {
     const found = await this.#pending.find(permissionId, sessionId, signal);
     if (found === undefined) throw notFound(permissionId);
     // First the rule, which counts from the next turn on: once it is answered nobody could try again.
-    if (decision === "allow_session") await this.#allowFromNowOn(found.request, signal);
+    if (decision === "allow_session") await this.#allowFromNowOn(found.request, sessionId, signal);
     const reply = decision === "deny" ? "reject" : "once";
     const query = { directory: found.directory };
     const body = { reply, ...(message === undefined ? {} : { message }) };
@@ -53,13 +54,17 @@ export class NativePermissions {
 
   /** The engine's own "always" allows it in every session of the directory. */
   async #allowFromNowOn(
-    { permission, sessionID, always = [] }: WirePermission,
+    request: WirePermission | undefined,
+    sessionId: string | undefined,
     signal: AbortSignal | undefined,
   ): Promise<void> {
+    const { permission = "", sessionID = sessionId, always = [] } = request ?? {};
     const rules = always.map((pattern) => ({ permission, pattern, action: "allow" }) as const);
-    if (await this.#rules.add(sessionID, rules, signal)) return;
+    if (request !== undefined && (await this.#rules.add(request.sessionID, rules, signal))) return;
     const message =
-      "This release of OpenCode does not keep what is allowed for a session: its next turn asks again. A newer one keeps it.";
+      request === undefined
+        ? "OpenCode can't list what its tools ask just now, so that it is not known what to allow for the session: its next turn asks again."
+        : "This release of OpenCode does not keep what is allowed for a session: its next turn asks again. A newer one keeps it.";
     this.#report.diagnostic({ level: "warning", code: "rules_not_kept", message, sessionId: sessionID });
   }
 }

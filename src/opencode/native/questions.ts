@@ -18,7 +18,7 @@ export class NativeQuestions {
     this.#pending = new PendingRequests(http, sessions, "/question", questionsSchema);
   }
 
-  /** `undefined`: this release can't list them. */
+  /** `undefined`: the engine can't list them. */
   async list(
     directories: readonly (string | undefined)[],
     signal: AbortSignal | undefined,
@@ -26,7 +26,7 @@ export class NativeQuestions {
     const now = Date.now();
     try {
       const waiting = await this.#pending.waiting(directories, signal);
-      return waiting.map((question) => decodeQuestion(question, now));
+      return waiting?.map((question) => decodeQuestion(question, now));
     } catch (error) {
       if (lacksRoute(error)) return undefined;
       throw error;

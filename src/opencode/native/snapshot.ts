@@ -68,7 +68,7 @@ export async function readSnapshot(
       running: status !== undefined,
       retry: status && decodeRetry(status, now),
       messages: messages.get(id),
-      permissions: pending.filter(({ sessionId }) => sessionId === id),
+      permissions: pending?.filter(({ sessionId }) => sessionId === id),
       questions: asking?.filter(({ sessionId }) => sessionId === id),
     };
   });
