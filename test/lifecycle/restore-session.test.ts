@@ -140,6 +140,16 @@ describe("requests over a gap", () => {
     expect(it.state.session.activity).not.toBe("awaiting_permission");
   });
 
+  it("that the engine can't list stay, while it is at work", () => {
+    const it = cutOff();
+    it.tell(asks("per_1"));
+    it.read({ ...snapshot(true), permissions: undefined });
+    expect([...it.state.permissions.keys()]).toEqual(["per_1"]);
+    expect(it.state.session.activity).toBe("awaiting_permission");
+    it.read({ ...snapshot(false), permissions: undefined });
+    expect(it.state.permissions.size).toBe(0);
+  });
+
   it("that came meanwhile are told once", () => {
     const it = cutOff();
     it.read(snapshot(true, [], ["per_1"]));
