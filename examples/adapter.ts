@@ -13,6 +13,7 @@ import {
   type DriverSession,
   type EngineDriver,
   EngineError,
+  noCapabilities,
   type PromptRequest,
 } from "@quantumreef/engine-client";
 
@@ -68,27 +69,7 @@ export function echoDriver(): EngineDriver {
   return {
     id: "echo",
     name: "Echo",
-    capabilities: {
-      storeMessage: false,
-      permissions: false,
-      reviewEdits: false,
-      promptTools: false,
-      diff: false,
-      summarize: false,
-      questions: false,
-      updateSession: false,
-      unarchive: false,
-      deleteSession: false,
-      fork: false,
-      revert: false,
-      todo: false,
-      mcp: false,
-      models: false,
-      providers: false,
-      agents: false,
-      variants: false,
-      request: false,
-    },
+    capabilities: noCapabilities,
     connect: async () => ({
       version: "1.0.0",
       async events({ signal }) {

@@ -25,7 +25,7 @@ export type {
   RequestOptions,
   RevertOptions,
 } from "./engine/call-options.ts";
-export type { EngineCapabilities, EngineCapability } from "./engine/capabilities.ts";
+export { type EngineCapabilities, type EngineCapability, noCapabilities } from "./engine/capabilities.ts";
 export type { Diagnostic, DiagnosticHandler } from "./engine/diagnostics.ts";
 export type { DiffHunk, DiffLine } from "./engine/diff.ts";
 export type {

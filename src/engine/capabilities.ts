@@ -38,3 +38,31 @@ export interface EngineCapabilities {
 }
 
 export type EngineCapability = keyof EngineCapabilities;
+
+/**
+ * Nothing besides what every engine can do. A driver names what its engine can: what later releases of this package add
+ * to the list it then lacks, and still compiles.
+ *
+ * @example `capabilities: { ...noCapabilities, permissions: true }`
+ */
+export const noCapabilities: EngineCapabilities = {
+  storeMessage: false,
+  permissions: false,
+  reviewEdits: false,
+  promptTools: false,
+  diff: false,
+  summarize: false,
+  questions: false,
+  updateSession: false,
+  unarchive: false,
+  deleteSession: false,
+  fork: false,
+  revert: false,
+  todo: false,
+  mcp: false,
+  models: false,
+  providers: false,
+  agents: false,
+  variants: false,
+  request: false,
+};

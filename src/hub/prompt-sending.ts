@@ -66,6 +66,7 @@ export async function sendPrompt(
 const OPTIONAL = [
   ["agent", "agents"],
   ["variant", "variants"],
+  ["toolsOff", "promptTools"],
 ] as const;
 
 async function send(
@@ -78,13 +79,10 @@ async function send(
   const connection = await link.connection();
   scope.throwIfAborted();
   for (const [option, capability] of OPTIONAL) {
-    if (request[option] === undefined || link.capabilities[capability]) continue;
-    const message = `This engine takes no ${option} with a prompt: it lacks the capability "${capability}".`;
-    throw new EngineError("UNSUPPORTED", message, { engine, sessionId });
-  }
-  if (toolsOff.length > 0 && !link.capabilities.promptTools) {
-    const message =
-      'No tool can be turned off for one prompt here: the engine lacks the capability "promptTools".';
+    // No tool that is off asks for nothing.
+    if (!request[option]?.length || link.capabilities[capability]) continue;
+    const what = option === "toolsOff" ? "tools" : option;
+    const message = `This engine takes no ${what} with a prompt: it lacks the capability "${capability}".`;
     throw new EngineError("UNSUPPORTED", message, { engine, sessionId });
   }
   const state = store.get(sessionId);

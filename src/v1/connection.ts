@@ -1,4 +1,4 @@
-import type { EngineCapabilities } from "../engine/capabilities.ts";
+import { type EngineCapabilities, noCapabilities } from "../engine/capabilities.ts";
 import type { DriverReport, EngineConnection } from "../engine/driver.ts";
 import { EngineError } from "../engine/errors.ts";
 import type { Http } from "../http.ts";
@@ -13,24 +13,10 @@ import { sessionSchema } from "./schema/session.ts";
 
 /** What a server of the contract can do, as far as it does not say otherwise. */
 export const v1Capabilities: EngineCapabilities = {
+  ...noCapabilities,
   storeMessage: true,
   permissions: true,
-  reviewEdits: false,
-  promptTools: false,
-  diff: false,
   summarize: true,
-  questions: false,
-  updateSession: false,
-  unarchive: false,
-  deleteSession: false,
-  fork: false,
-  revert: false,
-  todo: false,
-  mcp: false,
-  models: false,
-  providers: false,
-  agents: false,
-  variants: false,
   request: true,
 };
 

@@ -5,7 +5,6 @@ import {
   type DriverEventStream,
   type DriverItem,
   type DriverPart,
-  type EngineCapabilities,
   type EngineConnection,
   type EngineDriver,
   EngineError,
@@ -13,6 +12,7 @@ import {
   type FileDiff,
   type ManagedEngineClient,
   type Message,
+  noCapabilities,
   OpenCodeClient,
   sessionIdOf,
   type ToolCall,
@@ -543,28 +543,7 @@ function driverOf(play: (options: { readonly signal: AbortSignal }) => DriverEve
     prompt: none,
     abort: none,
   };
-  const capabilities: EngineCapabilities = {
-    storeMessage: false,
-    permissions: false,
-    reviewEdits: false,
-    promptTools: false,
-    diff: false,
-    summarize: false,
-    questions: false,
-    updateSession: false,
-    unarchive: false,
-    deleteSession: false,
-    fork: false,
-    revert: false,
-    todo: false,
-    mcp: false,
-    models: false,
-    providers: false,
-    agents: false,
-    variants: false,
-    request: false,
-  };
-  return { id: "soak", name: "Soak", capabilities, connect: async () => connection };
+  return { id: "soak", name: "Soak", capabilities: noCapabilities, connect: async () => connection };
 }
 
 interface Payload {

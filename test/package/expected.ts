@@ -8,6 +8,7 @@ export const expectedExports: Readonly<Record<string, readonly string[]>> = {
     "createEngineClient",
     "formatTranscript",
     "hunksOf",
+    "noCapabilities",
     "openCodeDriver",
     "parseTranscript",
     "permissionMachine",

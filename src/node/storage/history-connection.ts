@@ -1,4 +1,4 @@
-import type { EngineCapabilities } from "../../engine/capabilities.ts";
+import { noCapabilities } from "../../engine/capabilities.ts";
 import type { DriverItem, DriverReport, EngineConnection } from "../../engine/driver.ts";
 import type { SessionSnapshot, SnapshotRequest } from "../../engine/driver-requests.ts";
 import { EngineError } from "../../engine/errors.ts";
@@ -20,28 +20,6 @@ const LONGEST_LOOK_MS = 5_000;
 /** Of how many sessions the newest messages are read, to tell how they rest; and how many messages of one that is asked for. */
 const NEWEST = 100;
 const RECENT_MESSAGES = 50;
-
-const nothing: EngineCapabilities = {
-  storeMessage: false,
-  permissions: false,
-  reviewEdits: false,
-  promptTools: false,
-  diff: false,
-  summarize: false,
-  questions: false,
-  updateSession: false,
-  unarchive: false,
-  deleteSession: false,
-  fork: false,
-  revert: false,
-  todo: false,
-  mcp: false,
-  models: false,
-  providers: false,
-  agents: false,
-  variants: false,
-  request: false,
-};
 
 /**
  * Stands in for an engine that is not there: what it has stored can be read, and nothing else can be done. Its events
@@ -76,7 +54,7 @@ export function historyConnection(options: HistoryConnectionOptions): EngineConn
 
   return {
     version: "unknown",
-    capabilities: nothing,
+    capabilities: noCapabilities,
     events: async ({ signal }) => untilBack(AbortSignal.any([signal, life.signal])),
     async close() {
       life.abort(new EngineError("ENGINE_UNAVAILABLE", "The connection was closed.", { engine: "opencode" }));

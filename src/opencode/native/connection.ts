@@ -9,9 +9,8 @@ import type {
   PromptRequest,
 } from "../../engine/driver-requests.ts";
 import { EngineError } from "../../engine/errors.ts";
-import type { Http } from "../../http.ts";
-import { listAgents, resolveAgent } from "./agents.ts";
-import { decodeMessage, decodeSession, decodeTodo, modelName } from "./decode.ts";
+import { listAgents } from "./agents.ts";
+import { decodeMessage, decodeSession, decodeTodo } from "./decode.ts";
 import { decodeFileDiff } from "./decode-diff.ts";
 import { mintMessageId } from "./ids.ts";
 import { listen } from "./listen.ts";
@@ -20,6 +19,7 @@ import { McpTools } from "./mcp-tools.ts";
 import { NativeModels } from "./models.ts";
 import { NativePermissions } from "./permissions.ts";
 import { promptBody, toParts } from "./prompt-body.ts";
+import { type ChoiceOptions, PromptChoice } from "./prompt-choice.ts";
 import { NativeQuestions } from "./questions.ts";
 import { messageDecoder, messagesDecoder, sessionDecoder, sessionsDecoder } from "./read-wire.ts";
 import { revertSession, unrevertSession } from "./revert.ts";
@@ -60,18 +60,11 @@ const IGNORED: readonly (readonly [option: keyof PromptRequest, advice: string])
   ["messageId", "it orders messages by ids that have to follow each other"],
 ];
 
-export interface NativeOptions {
-  readonly http: Http;
+export interface NativeOptions extends ChoiceOptions {
   readonly version: string;
   readonly report: DriverReport;
   /** Where sessions are created by default. */
   readonly workingDirectory?: string | undefined;
-  /** For new sessions; must exist. */
-  readonly model?: string | undefined;
-  /** For new sessions, if the engine has it. */
-  readonly preferredModel?: string | undefined;
-  /** For new sessions, if the engine has it and its configuration names none. */
-  readonly fallbackModel?: string | undefined;
   readonly reviewEdits: boolean;
   /** Milliseconds until the event stream must have begun. */
   readonly connectTimeout: number;
@@ -87,25 +80,13 @@ export function createNativeConnection(options: NativeOptions): EngineConnection
   const questions = new NativeQuestions(http, sessions);
   const models = new NativeModels(http);
   const mcpTools = new McpTools(http, sessions, report);
+  const choice = new PromptChoice(options, sessions, models);
   const toldOnce = new Set<string>();
-
-  /**
-   * The model of a new session: the one asked for, the client's, the preferred one if it exists, the engine's where its
-   * configuration names one, the fallback if it exists, else the engine's own choice.
-   */
-  const modelFor = async (asked: string | undefined, directory: string | undefined, signal?: AbortSignal) => {
-    const name = asked ?? options.model;
-    if (name !== undefined) return models.resolve(name, directory, signal);
-    const { preferredModel, fallbackModel } = options;
-    const preferred = preferredModel && (await models.find(preferredModel, directory, signal));
-    if (preferred || fallbackModel === undefined) return preferred || undefined;
-    return models.findUnlessConfigured(fallbackModel, directory, signal);
-  };
 
   const createSession = async (create: CreateSessionOptions): Promise<DriverSession> => {
     const { title, signal } = create;
     const directory = create.workingDirectory ?? workingDirectory;
-    const model = await modelFor(create.model, directory, signal);
+    const model = await choice.modelOfSession(create.model, directory, signal);
     const review = create.reviewEdits ?? reviewEdits;
     const body = {
       ...(title === undefined ? {} : { title }),
@@ -122,41 +103,8 @@ export function createNativeConnection(options: NativeOptions): EngineConnection
     return decodeSession(value);
   };
 
-  /** `undefined`: the session's own, or the engine's. */
-  const modelOfPrompt = async (
-    sessionId: string,
-    asked: string | undefined,
-    newestMessageId: string | undefined,
-    signal: AbortSignal | undefined,
-  ) => {
-    const name = asked ?? options.model;
-    // A session that has begun goes on with its model.
-    if (name === undefined || (asked === undefined && newestMessageId !== undefined)) return undefined;
-    if (asked === undefined) {
-      const [{ model }, newest] = await Promise.all([
-        sessions.get(sessionId, signal),
-        sessions.newestMessageId(sessionId, signal),
-      ]);
-      if (model || newest !== undefined) return undefined;
-    }
-    return models.resolve(name, await sessions.directoryOf(sessionId, signal), signal);
-  };
-
-  /** @throws EngineError `INVALID_REQUEST` for an agent or a variant that does not exist */
-  const check = async ({ sessionId, model: asked, agent: name, variant, signal }: PromptRequest) => {
-    if (name === undefined && variant === undefined) return;
-    const directory = await sessions.directoryOf(sessionId, signal);
-    const agent =
-      name === undefined ? undefined : resolveAgent(name, await listAgents(http, directory, signal));
-    if (variant === undefined) return;
-    const { model: own } = await sessions.get(sessionId, signal);
-    const ofSession = own ? modelName(own.providerID, own.id ?? own.modelID) : undefined;
-    const model = asked === undefined ? (agent?.model ?? ofSession ?? options.model) : asked;
-    await models.checkVariant(variant, model, directory, signal);
-  };
-
   const prompt = async (request: PromptRequest): Promise<PromptReceipt> => {
-    const { sessionId, content, systemPrompt: system, agent, variant, toolsOff, signal } = request;
+    const { sessionId, content, systemPrompt: system, toolsOff, signal } = request;
     const path = sessions.path(sessionId);
     for (const [option, advice] of IGNORED) {
       if (request[option] === undefined || toldOnce.has(option)) continue;
@@ -166,12 +114,10 @@ export function createNativeConnection(options: NativeOptions): EngineConnection
     }
     const newMessageId = async () =>
       mintMessageId(request.newestMessageId ?? (await sessions.newestMessageId(sessionId, signal)));
-    const [messageID, model] = await Promise.all([
+    const [messageID, chosen] = await Promise.all([
       request.sendAs ?? newMessageId(),
-      modelOfPrompt(sessionId, request.model, request.newestMessageId, signal),
-      check(request),
+      choice.ofPrompt(request),
     ]);
-    const chosen = { ...(model && { model }), ...(agent && { agent }), ...(variant && { variant }) };
     const body = { ...promptBody(content, messageID), ...chosen, ...(system && { system }) };
     if (toolsOff !== undefined) {
       // Under the ids of the prompt: it is still one message, and the model does not run yet.
