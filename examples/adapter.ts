@@ -70,6 +70,7 @@ export function echoDriver(): EngineDriver {
     name: "Echo",
     capabilities: {
       storeMessage: false,
+      urlAttachments: false,
       permissions: false,
       reviewEdits: false,
       diff: false,

@@ -1,4 +1,5 @@
 import { OptionalCalls } from "./create-engine-client/optional.ts";
+import { PromptPreparation } from "./create-engine-client/prepare-prompt.ts";
 import { createQuestionCalls } from "./create-engine-client/question-calls.ts";
 import { createSessionCalls } from "./create-engine-client/session-calls.ts";
 import { asyncDispose } from "./engine/async-dispose.ts";
@@ -82,8 +83,6 @@ export function createEngineClient(
   const registry = new Registry(store, hub, fanout, diagnostic);
   const background = new Background(diagnostic);
   const optional = new OptionalCalls(driver, link);
-  // What the engine does not keep of a session, for as long as this client lives.
-  const systemPrompts = new Map<string, string>();
   const runs = new Set<PromptRun>();
   let disposed: Promise<void> | undefined;
 
@@ -109,6 +108,7 @@ export function createEngineClient(
       return toSession(snapshot);
     });
 
+  const preparation = new PromptPreparation({ link, registry, readSession });
   const stopping = new Stopping();
   const queue = new PromptQueue({ engineId: driver.id, link, store, fanout, stopping });
   const context: PromptRunContext = {
@@ -161,7 +161,7 @@ export function createEngineClient(
         link.use(create.signal, async (connection, signal) => {
           if (create.reviewEdits && !link.capabilities.reviewEdits) throw optional.unsupported("reviewEdits");
           const session = await connection.createSession({ ...create, signal });
-          if (create.systemPrompt !== undefined) systemPrompts.set(session.id, create.systemPrompt);
+          preparation.sessionCreated(session, create.systemPrompt);
           if (hub.status.state === "open") hub.apply({ type: "session_created", session });
           return toSession({ session });
         }),
@@ -172,9 +172,7 @@ export function createEngineClient(
           return restoreMessages(messages).map(messageOf);
         }),
       prompt: (session, content, { signal, ifRunning, timeouts, ...rest } = {}) => {
-        const sessionId = toSessionId(session);
-        const systemPrompt = systemPrompts.get(sessionId);
-        const request = { sessionId, content, systemPrompt, ...rest };
+        const request = preparation.request(toSessionId(session), content, rest);
         const run = new PromptRun(context, request, { signal, ifRunning, timeouts });
         runs.add(run);
         void run.settled.then(() => runs.delete(run));
@@ -199,9 +197,12 @@ export function createEngineClient(
 
     message: {
       create: async (session, content, { signal } = {}) => {
-        const stored = await optional.call("storeMessage", signal, (connection, scope) =>
-          connection.storeMessage?.(toSessionId(session), content, { signal: scope }),
-        );
+        const sessionId = toSessionId(session);
+        const stored = await optional.call("storeMessage", signal, async (connection, scope) => {
+          const read = await preparation.content(sessionId, content, scope);
+          return connection.storeMessage?.(sessionId, read, { signal: scope });
+        });
+        if (stored === undefined) throw optional.unsupported("storeMessage");
         return messageOf(restoreMessage(stored));
       },
     },

@@ -81,11 +81,11 @@ export type {
 } from "./engine/managed-engine-client.ts";
 export type {
   AttachmentPart,
+  DriverContent,
   FileDiff,
   Message,
   MessageContent,
   Part,
-  PromptContent,
   ReasoningPart,
   StopReason,
   TextPart,
@@ -105,6 +105,15 @@ export type {
 } from "./engine/permission.ts";
 export type { PromptCall, PromptFailure, PromptResult, PromptStream } from "./engine/prompt-call.ts";
 export { isPromptFailure } from "./engine/prompt-call.ts";
+export type {
+  AttachedData,
+  Attachment,
+  AttachmentAtUrl,
+  FileOnEngine,
+  LineRange,
+  PromptContent,
+  PromptPart,
+} from "./engine/prompt-content.ts";
 export type {
   MessageDoneEvent,
   MessageEvent,

@@ -2,6 +2,8 @@
 export interface EngineCapabilities {
   /** Messages can be stored without running the model. */
   readonly storeMessage: boolean;
+  /** Attachments may stand at `http:` and `https:` addresses: it fetches them. Where it doesn't, the client does. */
+  readonly urlAttachments: boolean;
   /** Tools ask for permission, and replies are taken. */
   readonly permissions: boolean;
   /** Edits and writes can be made to ask first, with their diff. */

@@ -3,7 +3,7 @@ import type { Diagnostic } from "./diagnostics.ts";
 import type { DriverEvent, DriverMessage, DriverSession, RestingStatus } from "./driver-events.ts";
 import type { HealthStatus } from "./engine-client.ts";
 import type { CreateSessionOptions, RequestOptions } from "./managed-engine-client.ts";
-import type { FileDiff, PromptContent } from "./message.ts";
+import type { DriverContent, FileDiff } from "./message.ts";
 import type { Model } from "./model.ts";
 import type { PermissionDecision, PermissionRequest, QuestionRequest } from "./permission.ts";
 import type { RetryNotice, SessionChanges } from "./session.ts";
@@ -85,9 +85,11 @@ export interface SnapshotRequest {
 
 export interface PromptRequest {
   readonly sessionId: string;
-  readonly content: PromptContent;
+  readonly content: DriverContent;
   readonly model?: string | undefined;
   readonly systemPrompt?: string | undefined;
+  /** Whose system prompt that is. One of the session may be left out by engines that keep what it was created with. */
+  readonly systemPromptOf?: "session" | "prompt" | undefined;
   readonly maxTokens?: number | undefined;
   readonly temperature?: number | undefined;
   /** Names the user message, and with it the turn, where the engine lets its clients do so. */
@@ -205,7 +207,7 @@ export interface EngineConnection {
   /** Capability `todo`. */
   todo?(sessionId: string, call: DriverCall): Promise<readonly Todo[]>;
   /** Capability `storeMessage`. */
-  storeMessage?(sessionId: string, content: PromptContent, call: DriverCall): Promise<DriverMessage>;
+  storeMessage?(sessionId: string, content: DriverContent, call: DriverCall): Promise<DriverMessage>;
   /** Capability `permissions`. */
   listPermissions?(call: DriverCall): Promise<readonly PermissionRequest[]>;
   /** Capability `permissions`. */

@@ -16,6 +16,8 @@ export interface HealthStatus {
 export interface PromptOpts {
   /** `provider/model`, or a model's bare name. Default: the session's model. */
   readonly model?: string | undefined;
+  /** Added to the engine's own system prompt, in place of the session's. Default: the session's; `""` for neither. */
+  readonly systemPrompt?: string | undefined;
   readonly maxTokens?: number | undefined;
   readonly temperature?: number | undefined;
   /** Names the user message, and with it the turn, where the engine lets its clients do so. Default: made up. */

@@ -1,10 +1,11 @@
 import type { EngineCapabilities } from "./capabilities.ts";
 import type { EngineClient, PromptOpts, Unsubscribe } from "./engine-client.ts";
 import type { EngineEvent, EngineEventType } from "./events.ts";
-import type { FileDiff, Message, PromptContent } from "./message.ts";
+import type { FileDiff, Message } from "./message.ts";
 import type { Model } from "./model.ts";
 import type { PermissionDecision, PermissionRef, PermissionRequest, QuestionRequest } from "./permission.ts";
 import type { PromptCall } from "./prompt-call.ts";
+import type { PromptContent } from "./prompt-content.ts";
 import type { QuestionAnswer, QuestionRef } from "./question.ts";
 import type { CreateSessionOpts, Session, SessionChanges, SessionRef } from "./session.ts";
 import type { SessionQuery } from "./session-query.ts";

@@ -10,7 +10,7 @@ export interface SendingContext {
   readonly store: SessionStore;
 }
 
-export type PromptRunRequest = Omit<PromptRequest, "signal" | "newestMessageId" | "sendAs">;
+export type PreparedRequest = Omit<PromptRequest, "signal" | "newestMessageId" | "sendAs">;
 
 /** A prompt that is on its way to the engine. */
 export interface SentPrompt {
@@ -28,7 +28,7 @@ export interface SentPrompt {
  */
 export async function sendPrompt(
   context: SendingContext,
-  request: PromptRunRequest,
+  request: PreparedRequest,
   scope: AbortSignal,
   readyTimeout: number | undefined,
 ): Promise<SentPrompt> {
@@ -62,7 +62,7 @@ export async function sendPrompt(
 
 async function send(
   { link, store }: SendingContext,
-  request: PromptRunRequest,
+  request: PreparedRequest,
   sendAs: string | undefined,
   scope: AbortSignal,
 ): Promise<PromptReceipt> {
@@ -79,6 +79,6 @@ async function nameIn(receipt: PromptReceipt): Promise<string> {
 }
 
 /** Its answer was lost, but the engine tells of the prompt. */
-function isTold({ store }: SendingContext, { sessionId }: PromptRunRequest, turnId: string): boolean {
+function isTold({ store }: SendingContext, { sessionId }: PreparedRequest, turnId: string): boolean {
   return store.get(sessionId)?.messages.has(turnId) === true;
 }

@@ -41,6 +41,7 @@ export interface MockEngine extends EngineDriver {
 
 const everything: EngineCapabilities = {
   storeMessage: true,
+  urlAttachments: true,
   permissions: true,
   reviewEdits: false,
   diff: false,

@@ -14,6 +14,7 @@ import { sessionSchema } from "./schema/session.ts";
 /** What a server of the contract can do, as far as it does not say otherwise. */
 export const v1Capabilities: EngineCapabilities = {
   storeMessage: true,
+  urlAttachments: true,
   permissions: true,
   reviewEdits: false,
   diff: false,

@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { PromptOpts } from "../../src/engine/engine-client.ts";
-import type { PromptContent } from "../../src/engine/message.ts";
+import type { PromptContent } from "../../src/engine/prompt-content.ts";
 import type { PromptEvent } from "../../src/engine/prompt-events.ts";
 import { collect, fold } from "../hub/support.ts";
 import { bytesOf, cutAt, frame, sse } from "./sse.ts";

@@ -545,6 +545,7 @@ function driverOf(play: (options: { readonly signal: AbortSignal }) => DriverEve
   };
   const capabilities: EngineCapabilities = {
     storeMessage: false,
+    urlAttachments: false,
     permissions: false,
     reviewEdits: false,
     diff: false,

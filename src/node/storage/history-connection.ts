@@ -28,6 +28,7 @@ const RECENT_MESSAGES = 50;
 
 const nothing: EngineCapabilities = {
   storeMessage: false,
+  urlAttachments: false,
   permissions: false,
   reviewEdits: false,
   diff: false,

@@ -20,6 +20,7 @@ import { promptBody, toParts } from "./prompt-body.ts";
 import { NativeQuestions } from "./questions.ts";
 import { messageDecoder, messagesDecoder, sessionDecoder, sessionsDecoder } from "./read-wire.ts";
 import { fileDiffsSchema, healthSchema, todosSchema } from "./schema.ts";
+import { sendPrompt } from "./send-prompt.ts";
 import { forkSession, updateSession } from "./session-changes.ts";
 import { readSessionPage, withStatus } from "./session-pages.ts";
 import { NativeSessions } from "./sessions.ts";
@@ -28,6 +29,7 @@ import { summarize } from "./summarize.ts";
 
 export const nativeCapabilities: EngineCapabilities = {
   storeMessage: true,
+  urlAttachments: false,
   permissions: true,
   reviewEdits: true,
   diff: true,
@@ -90,13 +92,15 @@ export function createNativeConnection(options: NativeOptions): EngineConnection
   };
 
   const createSession = async (create: CreateSessionOptions): Promise<DriverSession> => {
-    const { title, signal } = create;
+    const { title, systemPrompt, signal } = create;
     const directory = create.workingDirectory ?? workingDirectory;
     const model = await modelFor(create.model, directory, signal);
     const review = create.reviewEdits ?? reviewEdits;
     const body = {
       ...(title === undefined ? {} : { title }),
       ...(model && { model: { providerID: model.providerID, id: model.modelID } }),
+      // The engine keeps no system prompt, but takes one with every prompt: so every client can find it.
+      ...(systemPrompt && { metadata: { systemPrompt } }),
       // By default the engine writes files without asking.
       ...(review && { permission: [{ permission: "edit", pattern: "*", action: "ask" }] }),
     };
@@ -144,7 +148,7 @@ export function createNativeConnection(options: NativeOptions): EngineConnection
       modelOfPrompt(sessionId, asked, request.newestMessageId, signal),
     ]);
     const body = { ...promptBody(content, messageID), ...(model && { model }), ...(system && { system }) };
-    const accepted = http.send("POST", `${sessions.path(sessionId)}/prompt_async`, { body, signal });
+    const accepted = sendPrompt(sessions.path(sessionId), body, http, signal);
     return { turnId: messageID, sentAs: messageID, accepted };
   };
 

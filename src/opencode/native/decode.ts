@@ -31,6 +31,7 @@ export function decodeSession(wire: WireSession): DriverSession {
     ...(parentID ? { parentId: parentID } : {}),
     ...(time.archived ? { archived: true } : {}),
     ...(metadata?.starred === true ? { starred: true } : {}),
+    ...(typeof metadata?.systemPrompt === "string" ? { systemPrompt: metadata.systemPrompt } : {}),
   };
 }
 

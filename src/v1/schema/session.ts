@@ -24,6 +24,7 @@ export const sessionSchema = z.object({
   parentId: maybe(z.string()),
   starred: maybe(z.boolean()),
   archived: maybe(z.boolean()),
+  systemPrompt: maybe(z.string()),
 });
 
 export const decisionSchema = z.enum(["allow", "deny", "allow_session"]);
