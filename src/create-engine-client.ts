@@ -1,5 +1,6 @@
 import { OptionalCalls } from "./create-engine-client/optional.ts";
 import { PromptPreparation } from "./create-engine-client/prepare-prompt.ts";
+import { createPrompt } from "./create-engine-client/prompt.ts";
 import { createQuestionCalls } from "./create-engine-client/question-calls.ts";
 import { createSessionCalls } from "./create-engine-client/session-calls.ts";
 import { asyncDispose } from "./engine/async-dispose.ts";
@@ -16,7 +17,6 @@ import { EventHub } from "./hub/event-hub.ts";
 import { Fanout } from "./hub/fanout.ts";
 import { insist } from "./hub/insist.ts";
 import { Link } from "./hub/link.ts";
-import { createPromptCall } from "./hub/prompt-call.ts";
 import { PromptQueue } from "./hub/prompt-queue.ts";
 import { PromptRun, type PromptRunContext } from "./hub/prompt-run.ts";
 import { Registry } from "./hub/registry.ts";
@@ -171,13 +171,12 @@ export function createEngineClient(
           const messages = await connection.messages(toSessionId(session), { signal: scope });
           return restoreMessages(messages).map(messageOf);
         }),
-      prompt: (session, content, { signal, ifRunning, timeouts, ...rest } = {}) => {
-        const request = preparation.request(toSessionId(session), content, rest);
-        const run = new PromptRun(context, request, { signal, ifRunning, timeouts });
+      prompt: createPrompt(preparation, (request, prompting) => {
+        const run = new PromptRun(context, request, prompting);
         runs.add(run);
         void run.settled.then(() => runs.delete(run));
-        return createPromptCall(run);
-      },
+        return run;
+      }),
       abort: (session, { signal } = {}) => {
         const sessionId = toSessionId(session);
         queue.drop(sessionId);

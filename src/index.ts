@@ -97,6 +97,14 @@ export type {
 } from "./engine/message.ts";
 export type { Model } from "./engine/model.ts";
 export type {
+  DescribedSchema,
+  OutputFailure,
+  OutputIn,
+  OutputResult,
+  OutputSchema,
+} from "./engine/output.ts";
+export { isOutputFailure } from "./engine/output.ts";
+export type {
   PermissionDecision,
   PermissionRef,
   PermissionRequest,
@@ -139,6 +147,7 @@ export type {
   SessionStatus,
 } from "./engine/session.ts";
 export type { SessionQuery } from "./engine/session-query.ts";
+export type { OutputOf, StandardIssue, StandardResult, StandardSchema } from "./engine/standard-schema.ts";
 export type { Todo } from "./engine/todo.ts";
 export type { HeadersRecord, HeadersSource } from "./http.ts";
 export {

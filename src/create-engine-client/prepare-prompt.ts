@@ -1,5 +1,5 @@
 import type { PromptOpts } from "../engine/engine-client.ts";
-import type { DriverContent } from "../engine/message.ts";
+import { type DriverContent, toContentList } from "../engine/message.ts";
 import type { PromptContent } from "../engine/prompt-content.ts";
 import type { Session } from "../engine/session.ts";
 import type { Link } from "../hub/link.ts";
@@ -13,7 +13,10 @@ export interface PreparationContext {
   readSession(sessionId: string, options: { readonly signal?: AbortSignal | undefined }): Promise<Session>;
 }
 
-type SentOptions = Pick<PromptOpts, "model" | "systemPrompt" | "maxTokens" | "temperature" | "messageId">;
+export type SentOptions = Pick<
+  PromptOpts,
+  "model" | "systemPrompt" | "maxTokens" | "temperature" | "messageId"
+>;
 
 /** What becomes of a prompt before it is sent. */
 export class PromptPreparation {
@@ -29,14 +32,20 @@ export class PromptPreparation {
     if (systemPrompt !== undefined) this.#systemPrompts.set(id, systemPrompt);
   }
 
-  request(sessionId: string, content: PromptContent, options: SentOptions): PromptRunRequest {
+  /** `appended`: what the model is told behind the content. */
+  request(
+    sessionId: string,
+    content: PromptContent,
+    options: SentOptions,
+    appended?: () => string,
+  ): PromptRunRequest {
     return {
       sessionId,
       prepare: async (signal) => ({
         ...options,
         ...this.#systemPrompt(sessionId, options.systemPrompt),
         sessionId,
-        content: await this.content(sessionId, content, signal),
+        content: append(await this.content(sessionId, content, signal), appended?.()),
       }),
     };
   }
@@ -63,4 +72,8 @@ export class PromptPreparation {
         (registry.get(sessionId) ?? (await readSession(sessionId, { signal }))).workingDirectory,
     });
   }
+}
+
+function append(content: DriverContent, text: string | undefined): DriverContent {
+  return text === undefined ? content : [...toContentList(content), { type: "text", text }];
 }

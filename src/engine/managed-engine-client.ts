@@ -3,6 +3,7 @@ import type { EngineClient, PromptOpts, Unsubscribe } from "./engine-client.ts";
 import type { EngineEvent, EngineEventType } from "./events.ts";
 import type { FileDiff, Message } from "./message.ts";
 import type { Model } from "./model.ts";
+import type { OutputIn, OutputResult, OutputSchema } from "./output.ts";
 import type { PermissionDecision, PermissionRef, PermissionRequest, QuestionRequest } from "./permission.ts";
 import type { PromptCall } from "./prompt-call.ts";
 import type { PromptContent } from "./prompt-content.ts";
@@ -181,6 +182,12 @@ export interface ManagedEngineClient extends EngineClient, AsyncDisposable {
     todo(session: SessionRef, options?: CallOptions): Promise<readonly Todo[]>;
     /** Oldest first. Throws as `get`. */
     messages(session: SessionRef, options?: CallOptions): Promise<readonly Message[]>;
+    /** As the other form, with an answer that fits a schema: `(await call.result()).output`. */
+    prompt<Schema extends OutputSchema>(
+      session: SessionRef,
+      content: PromptContent,
+      options: PromptOpts & { readonly output: Schema },
+    ): PromptCall<OutputResult<OutputIn<Schema>>>;
     /**
      * Starts a turn at once. A failure is the last event of the iteration, and what `text()` and `result()` reject
      * with; nothing is thrown here, but `INVALID_REQUEST` for a `session` that is none.

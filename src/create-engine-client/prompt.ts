@@ -1,0 +1,43 @@
+import type { PromptOpts } from "../engine/engine-client.ts";
+import type { OutputIn, OutputResult, OutputSchema } from "../engine/output.ts";
+import type { PromptCall } from "../engine/prompt-call.ts";
+import type { PromptContent } from "../engine/prompt-content.ts";
+import { type SessionRef, toSessionId } from "../engine/session.ts";
+import { createPromptCall } from "../hub/prompt-call.ts";
+import type { PromptRun, PromptRunOptions, PromptRunRequest } from "../hub/prompt-run.ts";
+import { OutputTurn } from "./output/output-turn.ts";
+import { describedSchema, instructions } from "./output/read-schema.ts";
+import type { PromptPreparation } from "./prepare-prompt.ts";
+
+type Run = (request: PromptRunRequest, options: PromptRunOptions) => PromptRun;
+
+/** `session.prompt`: one turn, or with a schema one or two. */
+export function createPrompt(preparation: PromptPreparation, run: Run) {
+  function prompt<Schema extends OutputSchema>(
+    session: SessionRef,
+    content: PromptContent,
+    options: PromptOpts & { readonly output: Schema },
+  ): PromptCall<OutputResult<OutputIn<Schema>>>;
+  function prompt(session: SessionRef, content: PromptContent, options?: PromptOpts): PromptCall;
+  function prompt(
+    session: SessionRef,
+    content: PromptContent,
+    options: PromptOpts & { readonly output?: OutputSchema | undefined } = {},
+  ): PromptCall {
+    const { signal, ifRunning, timeouts, output, ...sent } = options;
+    const sessionId = toSessionId(session);
+    if (output === undefined) {
+      return createPromptCall(
+        run(preparation.request(sessionId, content, sent), { signal, ifRunning, timeouts }),
+      );
+    }
+    const first = preparation.request(sessionId, content, sent, () => instructions(describedSchema(output)));
+    const repair = (text: string) => {
+      // A turn of its own: it can't have the name of the first.
+      const request = preparation.request(sessionId, text, { ...sent, messageId: undefined });
+      return run(request, { signal, timeouts });
+    };
+    return createPromptCall(run(first, { signal, ifRunning, timeouts }), new OutputTurn(output, repair));
+  }
+  return prompt;
+}
