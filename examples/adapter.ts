@@ -82,6 +82,7 @@ export function echoDriver(): EngineDriver {
       fork: false,
       todo: false,
       models: false,
+      commands: false,
       request: false,
     },
     connect: async () => ({

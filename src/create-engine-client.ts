@@ -1,6 +1,6 @@
 import { OptionalCalls } from "./create-engine-client/optional.ts";
 import { PromptPreparation } from "./create-engine-client/prepare-prompt.ts";
-import { createPrompt } from "./create-engine-client/prompt.ts";
+import { createCommand, createPrompt } from "./create-engine-client/prompt.ts";
 import { createQuestionCalls } from "./create-engine-client/question-calls.ts";
 import { createSessionCalls } from "./create-engine-client/session-calls.ts";
 import { asyncDispose } from "./engine/async-dispose.ts";
@@ -18,7 +18,12 @@ import { Fanout } from "./hub/fanout.ts";
 import { insist } from "./hub/insist.ts";
 import { Link } from "./hub/link.ts";
 import { PromptQueue } from "./hub/prompt-queue.ts";
-import { PromptRun, type PromptRunContext } from "./hub/prompt-run.ts";
+import {
+  PromptRun,
+  type PromptRunContext,
+  type PromptRunOptions,
+  type PromptRunRequest,
+} from "./hub/prompt-run.ts";
 import { Registry } from "./hub/registry.ts";
 import { replyPermission } from "./hub/reply-permission.ts";
 import { SessionStore } from "./hub/session-store.ts";
@@ -108,7 +113,18 @@ export function createEngineClient(
       return toSession(snapshot);
     });
 
-  const preparation = new PromptPreparation({ link, registry, readSession });
+  const preparation = new PromptPreparation({
+    link,
+    registry,
+    readSession,
+    unsupported: (capability) => optional.unsupported(capability),
+  });
+  const run = (request: PromptRunRequest, prompting: PromptRunOptions): PromptRun => {
+    const begun = new PromptRun(context, request, prompting);
+    runs.add(begun);
+    void begun.settled.then(() => runs.delete(begun));
+    return begun;
+  };
   const stopping = new Stopping();
   const queue = new PromptQueue({ engineId: driver.id, link, store, fanout, stopping });
   const context: PromptRunContext = {
@@ -171,12 +187,8 @@ export function createEngineClient(
           const messages = await connection.messages(toSessionId(session), { signal: scope });
           return restoreMessages(messages).map(messageOf);
         }),
-      prompt: createPrompt(preparation, (request, prompting) => {
-        const run = new PromptRun(context, request, prompting);
-        runs.add(run);
-        void run.settled.then(() => runs.delete(run));
-        return run;
-      }),
+      prompt: createPrompt(preparation, run),
+      command: createCommand(preparation, run),
       abort: (session, { signal } = {}) => {
         const sessionId = toSessionId(session);
         queue.drop(sessionId);
@@ -227,6 +239,13 @@ export function createEngineClient(
       list: ({ signal, workingDirectory } = {}) =>
         optional.call("models", signal, (connection, scope) =>
           connection.listModels?.({ signal: scope, workingDirectory }),
+        ),
+    },
+
+    commands: {
+      list: ({ signal, workingDirectory } = {}) =>
+        optional.call("commands", signal, (connection, scope) =>
+          connection.listCommands?.({ signal: scope, workingDirectory }),
         ),
     },
 

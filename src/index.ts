@@ -4,6 +4,7 @@
  */
 export { createEngineClient, type EngineClientOptions } from "./create-engine-client.ts";
 export type { EngineCapabilities, EngineCapability } from "./engine/capabilities.ts";
+export type { Command } from "./engine/command.ts";
 export type { Diagnostic, DiagnosticHandler } from "./engine/diagnostics.ts";
 export type {
   ConnectOptions,
@@ -64,6 +65,7 @@ export { sessionIdOf } from "./engine/events.ts";
 export type {
   AllSessionsOptions,
   CallOptions,
+  CommandOpts,
   CreateSessionOptions,
   DisposeOptions,
   EngineEvents,

@@ -1,15 +1,20 @@
+import type { EngineCapability } from "../engine/capabilities.ts";
 import type { PromptOpts } from "../engine/engine-client.ts";
+import { EngineError } from "../engine/errors.ts";
+import type { CommandOpts } from "../engine/managed-engine-client.ts";
 import { type DriverContent, toContentList } from "../engine/message.ts";
 import type { PromptContent } from "../engine/prompt-content.ts";
 import type { Session } from "../engine/session.ts";
 import type { Link } from "../hub/link.ts";
 import type { PromptRunRequest } from "../hub/prompt-run.ts";
+import type { PreparedRequest } from "../hub/prompt-sending.ts";
 import type { Registry } from "../hub/registry.ts";
-import { readContent } from "./read-content.ts";
+import { type ContentContext, readContent, readParts } from "./read-content.ts";
 
 export interface PreparationContext {
   readonly link: Link;
   readonly registry: Registry;
+  unsupported(capability: EngineCapability): EngineError;
   readSession(sessionId: string, options: { readonly signal?: AbortSignal | undefined }): Promise<Session>;
 }
 
@@ -50,6 +55,28 @@ export class PromptPreparation {
     };
   }
 
+  /** @throws EngineError `UNSUPPORTED` (later, when it is prepared) */
+  command(
+    sessionId: string,
+    command: NonNullable<PreparedRequest["command"]>,
+    { attachments = [], model }: Pick<CommandOpts, "attachments" | "model">,
+  ): PromptRunRequest {
+    const { link, unsupported } = this.#context;
+    return {
+      sessionId,
+      prepare: async (signal) => {
+        await link.connection();
+        if (!link.capabilities.commands) throw unsupported("commands");
+        const content = await readParts(attachments, this.#contentContext(sessionId, signal));
+        if (content.some(({ type }) => type === "text")) {
+          const message = "A command takes files and images as attachments, and text only as its arguments.";
+          throw new EngineError("INVALID_REQUEST", message, { sessionId });
+        }
+        return { sessionId, command, content, model };
+      },
+    };
+  }
+
   #systemPrompt(sessionId: string, own: string | undefined) {
     if (own !== undefined) return { systemPrompt: own, systemPromptOf: "prompt" } as const;
     const kept = this.#systemPrompts.get(sessionId) ?? this.#context.registry.get(sessionId)?.systemPrompt;
@@ -62,15 +89,19 @@ export class PromptPreparation {
     content: PromptContent,
     signal: AbortSignal | undefined,
   ): Promise<DriverContent> {
-    const { link, registry, readSession } = this.#context;
     // What it can do is known only once it is connected.
-    await link.connection();
-    return readContent(content, {
+    await this.#context.link.connection();
+    return readContent(content, this.#contentContext(sessionId, signal));
+  }
+
+  #contentContext(sessionId: string, signal: AbortSignal | undefined): ContentContext {
+    const { link, registry, readSession } = this.#context;
+    return {
       signal,
       takesUrls: link.capabilities.urlAttachments,
       workingDirectory: async () =>
         (registry.get(sessionId) ?? (await readSession(sessionId, { signal }))).workingDirectory,
-    });
+    };
   }
 }
 

@@ -1,4 +1,5 @@
 import type { PromptOpts } from "../engine/engine-client.ts";
+import type { ManagedEngineClient } from "../engine/managed-engine-client.ts";
 import type { OutputIn, OutputResult, OutputSchema } from "../engine/output.ts";
 import type { PromptCall } from "../engine/prompt-call.ts";
 import type { PromptContent } from "../engine/prompt-content.ts";
@@ -40,4 +41,16 @@ export function createPrompt(preparation: PromptPreparation, run: Run) {
     return createPromptCall(run(first, { signal, ifRunning, timeouts }), new OutputTurn(output, repair));
   }
   return prompt;
+}
+
+/** `session.command`: a turn as of a prompt. */
+export function createCommand(
+  preparation: PromptPreparation,
+  run: Run,
+): ManagedEngineClient["session"]["command"] {
+  return (session, name, args = "", { signal, ifRunning, timeouts, ...sent } = {}) => {
+    const command = { name: name.replace(/^\//, ""), arguments: args };
+    const request = preparation.command(toSessionId(session), command, sent);
+    return createPromptCall(run(request, { signal, ifRunning, timeouts }));
+  };
 }

@@ -23,6 +23,8 @@ export interface EngineCapabilities {
   readonly todo: boolean;
   /** The models that it can use are listed. */
   readonly models: boolean;
+  /** It keeps prompts under names (slash commands): they are listed and run. */
+  readonly commands: boolean;
   /** `client.request()` reaches the engine's own routes. */
   readonly request: boolean;
 }

@@ -1,4 +1,5 @@
 import type { EngineCapabilities } from "./capabilities.ts";
+import type { Command } from "./command.ts";
 import type { Diagnostic } from "./diagnostics.ts";
 import type { DriverEvent, DriverMessage, DriverSession, RestingStatus } from "./driver-events.ts";
 import type { HealthStatus } from "./engine-client.ts";
@@ -85,7 +86,10 @@ export interface SnapshotRequest {
 
 export interface PromptRequest {
   readonly sessionId: string;
+  /** With `command`: what is attached to it, if anything. */
   readonly content: DriverContent;
+  /** Capability `commands`: it is not the content that is the prompt, but this command of the engine. */
+  readonly command?: { readonly name: string; readonly arguments: string } | undefined;
   readonly model?: string | undefined;
   readonly systemPrompt?: string | undefined;
   /** Whose system prompt that is. One of the session may be left out by engines that keep what it was created with. */
@@ -227,6 +231,10 @@ export interface EngineConnection {
   listModels?(
     call: DriverCall & { readonly workingDirectory?: string | undefined },
   ): Promise<readonly Model[]>;
+  /** Capability `commands`. `workingDirectory`: where they are to be used. */
+  listCommands?(
+    call: DriverCall & { readonly workingDirectory?: string | undefined },
+  ): Promise<readonly Command[]>;
   /** Capability `request`. */
   request?(method: string, path: string, options: RequestOptions): Promise<unknown>;
 }

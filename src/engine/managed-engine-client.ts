@@ -1,4 +1,5 @@
 import type { EngineCapabilities } from "./capabilities.ts";
+import type { Command } from "./command.ts";
 import type { EngineClient, PromptOpts, Unsubscribe } from "./engine-client.ts";
 import type { EngineEvent, EngineEventType } from "./events.ts";
 import type { FileDiff, Message } from "./message.ts";
@@ -38,6 +39,11 @@ export interface AllSessionsOptions extends SessionQuery, CallOptions {
 export interface ForkOptions extends CallOptions {
   /** Only the messages before this one are copied. Default: all. */
   readonly messageId?: string | undefined;
+}
+
+export interface CommandOpts extends Pick<PromptOpts, "model" | "ifRunning" | "timeouts" | "signal"> {
+  /** Files and images that go with it. Default: none. */
+  readonly attachments?: PromptContent | undefined;
 }
 
 export interface ReplyOptions extends CallOptions {
@@ -193,6 +199,12 @@ export interface ManagedEngineClient extends EngineClient, AsyncDisposable {
      * with; nothing is thrown here, but `INVALID_REQUEST` for a `session` that is none.
      */
     prompt(session: SessionRef, content: PromptContent, options?: PromptOpts): PromptCall;
+    /**
+     * Runs a command of the engine, as `prompt` runs a prompt; `args` is what a person would type behind its name.
+     * Fails with `INVALID_REQUEST` for a command that is not there (the message names those that are), `UNSUPPORTED`,
+     * and as `prompt`. It is not sent again when its answer gets lost: it might run twice.
+     */
+    command(session: SessionRef, name: string, args?: string, options?: CommandOpts): PromptCall;
     /** Stops what runs in the session. Throws as `get`. */
     abort(session: SessionRef, options?: CallOptions): Promise<void>;
     /**
@@ -247,6 +259,15 @@ export interface ManagedEngineClient extends EngineClient, AsyncDisposable {
     list(
       options?: CallOptions & { readonly workingDirectory?: string | undefined },
     ): Promise<readonly Model[]>;
+  };
+  readonly commands: {
+    /**
+     * The commands that the engine has in a directory. `workingDirectory`: absolute. Default: the client's.
+     * @throws EngineError `UNSUPPORTED`, and as `session.list`
+     */
+    list(
+      options?: CallOptions & { readonly workingDirectory?: string | undefined },
+    ): Promise<readonly Command[]>;
   };
   readonly registry: SessionRegistry;
   /**

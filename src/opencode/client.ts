@@ -30,6 +30,7 @@ export class OpenCodeClient implements ManagedEngineClient {
   readonly permissions: ManagedEngineClient["permissions"];
   readonly questions: ManagedEngineClient["questions"];
   readonly models: ManagedEngineClient["models"];
+  readonly commands: ManagedEngineClient["commands"];
   readonly registry: ManagedEngineClient["registry"];
   readonly connect: ManagedEngineClient["connect"];
   readonly request: ManagedEngineClient["request"];
@@ -49,6 +50,7 @@ export class OpenCodeClient implements ManagedEngineClient {
     this.permissions = client.permissions;
     this.questions = client.questions;
     this.models = client.models;
+    this.commands = client.commands;
     this.registry = client.registry;
     this.connect = client.connect;
     this.request = client.request;

@@ -1,4 +1,5 @@
 import type { EngineCapabilities } from "../engine/capabilities.ts";
+import type { Command } from "../engine/command.ts";
 import type {
   DriverItem,
   EngineConnection,
@@ -21,6 +22,8 @@ export type MockScript = (prompt: PromptRequest) => Iterable<MockStep> | AsyncIt
 export interface MockEngineOptions {
   /** What it can't do, for example `{ summarize: false }`. */
   readonly capabilities?: Partial<EngineCapabilities> | undefined;
+  /** The commands that it has; the script finds in `command` which one is run. Default: none. */
+  readonly commands?: readonly Command[] | undefined;
   /** Its summary of every session. Default: `Mock summary.` */
   readonly summary?: string | undefined;
 }
@@ -53,6 +56,7 @@ const everything: EngineCapabilities = {
   fork: true,
   todo: true,
   models: false,
+  commands: true,
   request: false,
 };
 
@@ -70,7 +74,7 @@ const everything: EngineCapabilities = {
  */
 export function createMockEngine(
   script: MockScript = () => [{ text: "Mock answer." }],
-  { capabilities, summary = "Mock summary." }: MockEngineOptions = {},
+  { capabilities, commands = [], summary = "Mock summary." }: MockEngineOptions = {},
 ): MockEngine {
   const memory = new MockMemory();
   const streams = new Set<Channel<DriverItem>>();
@@ -183,6 +187,10 @@ export function createMockEngine(
       async prompt(request) {
         calls.push(`prompt ${request.sessionId}`);
         memory.session(request.sessionId);
+        const { command } = request;
+        if (command !== undefined && !commands.some(({ name }) => name === command.name)) {
+          throw new EngineError("INVALID_REQUEST", `There is no command ${JSON.stringify(command.name)}.`);
+        }
         const { messageId: turnId = memory.newId("msg") } = request;
         memory.refuseKnown(request.sessionId, turnId);
         const stop = new AbortController();
@@ -210,6 +218,7 @@ export function createMockEngine(
         memory.session(sessionId);
         return summary;
       },
+      listCommands: async () => commands,
       listPermissions: async () => memory.permissions(),
       async replyPermission({ permissionId, decision }: PermissionReply) {
         calls.push(`reply ${permissionId} ${decision}`);

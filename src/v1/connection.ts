@@ -26,6 +26,7 @@ export const v1Capabilities: EngineCapabilities = {
   fork: false,
   todo: false,
   models: false,
+  commands: false,
   request: true,
 };
 

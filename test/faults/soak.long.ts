@@ -557,6 +557,7 @@ function driverOf(play: (options: { readonly signal: AbortSignal }) => DriverEve
     fork: false,
     todo: false,
     models: false,
+    commands: false,
     request: false,
   };
   return { id: "soak", name: "Soak", capabilities, connect: async () => connection };

@@ -40,6 +40,7 @@ const nothing: EngineCapabilities = {
   fork: false,
   todo: false,
   models: false,
+  commands: false,
   request: false,
 };
 

@@ -11,6 +11,7 @@ import type { DriverSession } from "../../engine/driver-events.ts";
 import { EngineError } from "../../engine/errors.ts";
 import type { CreateSessionOptions } from "../../engine/managed-engine-client.ts";
 import type { Http } from "../../http.ts";
+import { NativeCommands } from "./commands.ts";
 import { decodeFileDiff, decodeMessage, decodeSession } from "./decode.ts";
 import { mintMessageId } from "./ids.ts";
 import { listen } from "./listen.ts";
@@ -41,6 +42,7 @@ export const nativeCapabilities: EngineCapabilities = {
   fork: true,
   todo: true,
   models: true,
+  commands: true,
   request: true,
 };
 
@@ -76,6 +78,7 @@ export function createNativeConnection(options: NativeOptions): EngineConnection
   const permissions = new NativePermissions(http, sessions);
   const questions = new NativeQuestions(http, sessions);
   const models = new NativeModels(http);
+  const commands = new NativeCommands(http, sessions);
   const toldOnce = new Set<string>();
 
   /**
@@ -147,6 +150,7 @@ export function createNativeConnection(options: NativeOptions): EngineConnection
       request.sendAs ?? newMessageId(),
       modelOfPrompt(sessionId, asked, request.newestMessageId, signal),
     ]);
+    if (request.command !== undefined) return commands.run(request.command, request, messageID, model);
     const body = { ...promptBody(content, messageID), ...(model && { model }), ...(system && { system }) };
     const accepted = sendPrompt(sessions.path(sessionId), body, http, signal);
     return { turnId: messageID, sentAs: messageID, accepted };
@@ -248,6 +252,8 @@ export function createNativeConnection(options: NativeOptions): EngineConnection
     summarize: (sessionId, { signal }) => summarize(sessionId, http, sessions, models, signal),
     listModels: ({ signal, workingDirectory: directory = workingDirectory }) =>
       models.list(directory, signal),
+    listCommands: ({ signal, workingDirectory: directory = workingDirectory }) =>
+      commands.list(directory, signal),
     request: (method, path, call) => http.send(method.toUpperCase(), path, call),
   };
 }

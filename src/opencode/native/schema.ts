@@ -191,6 +191,17 @@ export type WireConfig = z.infer<typeof configSchema>;
 export const todosSchema = z.array(
   z.looseObject({ content: z.string(), status: z.string(), priority: z.optional(z.nullable(z.string())) }),
 );
+export const commandsSchema = z.array(
+  z.looseObject({
+    name: z.string(),
+    description: z.nullish(z.string()),
+    source: z.nullish(z.string()),
+    hints: z.nullish(z.array(z.string())),
+    agent: z.nullish(z.string()),
+    model: z.nullish(z.string()),
+    subtask: z.nullish(z.boolean()),
+  }),
+);
 export const sessionsSchema = z.array(sessionSchema);
 export const messagesSchema = z.array(messageSchema);
 export const permissionsSchema = z.array(permissionSchema);

@@ -1,0 +1,66 @@
+import type { Command } from "../../engine/command.ts";
+import type { PromptReceipt, PromptRequest } from "../../engine/driver.ts";
+import { EngineError } from "../../engine/errors.ts";
+import type { Http } from "../../http.ts";
+import { modelName } from "./decode.ts";
+import type { ModelRef } from "./models.ts";
+import { promptBody } from "./prompt-body.ts";
+import { commandsSchema } from "./schema.ts";
+import { WHOLE_TURN_MS } from "./send-prompt.ts";
+import type { NativeSessions } from "./sessions.ts";
+
+/** The engine's commands, which depend on the directory. */
+export class NativeCommands {
+  readonly #http: Http;
+  readonly #sessions: NativeSessions;
+
+  constructor(http: Http, sessions: NativeSessions) {
+    this.#http = http;
+    this.#sessions = sessions;
+  }
+
+  async list(directory: string | undefined, signal: AbortSignal | undefined): Promise<readonly Command[]> {
+    const query = { directory };
+    const { value } = await this.#http.json("GET", "/command", commandsSchema, { query, signal });
+    return value.map(({ name, description, source, hints, agent, model, subtask }) => ({
+      name,
+      placeholders: hints ?? [],
+      ...(description && { description }),
+      ...(source && { source }),
+      ...(agent && { agent }),
+      ...(model && { model }),
+      ...(subtask && { subagent: subtask }),
+    }));
+  }
+
+  /**
+   * Runs a command. The engine answers when its turn is over, and would run it twice if it got it twice: so it is not
+   * sent again.
+   * @throws EngineError `INVALID_REQUEST` naming those that exist: the engine would only say that it failed
+   */
+  async run(
+    { name, arguments: given }: NonNullable<PromptRequest["command"]>,
+    { sessionId, content, signal }: PromptRequest,
+    messageID: string,
+    model: ModelRef | undefined,
+  ): Promise<PromptReceipt> {
+    const names = (await this.list(await this.#sessions.directoryOf(sessionId, signal), signal)).map(
+      (command) => command.name,
+    );
+    if (!names.includes(name)) {
+      const message = `There is no command ${JSON.stringify(name)}: there are ${names.join(", ") || "none"}.`;
+      throw new EngineError("INVALID_REQUEST", message, { engine: "opencode", sessionId });
+    }
+    const { parts } = promptBody(content, messageID);
+    const body = {
+      messageID,
+      command: name,
+      arguments: given,
+      ...(parts.length > 0 && { parts }),
+      ...(model && { model: modelName(model.providerID, model.modelID) }),
+    };
+    const path = `${this.#sessions.path(sessionId)}/command`;
+    const accepted = this.#http.send("POST", path, { body, signal, timeout: WHOLE_TURN_MS });
+    return { turnId: messageID, accepted };
+  }
+}
