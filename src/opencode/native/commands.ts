@@ -6,8 +6,10 @@ import { modelName } from "./decode.ts";
 import type { ModelRef } from "./models.ts";
 import { promptBody } from "./prompt-body.ts";
 import { commandsSchema } from "./schema.ts";
-import { WHOLE_TURN_MS } from "./send-prompt.ts";
 import type { NativeSessions } from "./sessions.ts";
+
+/** Milliseconds for an answer that comes when the turn is over. Node's fetch gives up on it after 300 s. */
+const WHOLE_TURN_MS = 290_000;
 
 /** The engine's commands, which depend on the directory. */
 export class NativeCommands {

@@ -21,7 +21,6 @@ import { promptBody, toParts } from "./prompt-body.ts";
 import { NativeQuestions } from "./questions.ts";
 import { messageDecoder, messagesDecoder, sessionDecoder, sessionsDecoder } from "./read-wire.ts";
 import { fileDiffsSchema, healthSchema, todosSchema } from "./schema.ts";
-import { sendPrompt } from "./send-prompt.ts";
 import { forkSession, updateSession } from "./session-changes.ts";
 import { readSessionPage, withStatus } from "./session-pages.ts";
 import { NativeSessions } from "./sessions.ts";
@@ -152,7 +151,7 @@ export function createNativeConnection(options: NativeOptions): EngineConnection
     ]);
     if (request.command !== undefined) return commands.run(request.command, request, messageID, model);
     const body = { ...promptBody(content, messageID), ...(model && { model }), ...(system && { system }) };
-    const accepted = sendPrompt(sessions.path(sessionId), body, http, signal);
+    const accepted = http.send("POST", `${sessions.path(sessionId)}/prompt_async`, { body, signal });
     return { turnId: messageID, sentAs: messageID, accepted };
   };
 
