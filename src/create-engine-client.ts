@@ -1,14 +1,23 @@
+import { createAnswers } from "./create-engine-client/answering.ts";
+import { createCatalogueCalls } from "./create-engine-client/catalogue-calls.ts";
+import { createMcpCalls } from "./create-engine-client/mcp-calls.ts";
 import { OptionalCalls } from "./create-engine-client/optional.ts";
+import { createPermissionCalls } from "./create-engine-client/permission-calls.ts";
 import { PromptPreparation } from "./create-engine-client/prepare-prompt.ts";
 import { createCommand, createPrompt } from "./create-engine-client/prompt.ts";
 import { createQuestionCalls } from "./create-engine-client/question-calls.ts";
+import { createRecordCalls } from "./create-engine-client/record-calls.ts";
 import { createSessionCalls } from "./create-engine-client/session-calls.ts";
+import { summarize } from "./create-engine-client/summarize.ts";
 import { asyncDispose } from "./engine/async-dispose.ts";
+import type { CallOptions, DisposeOptions } from "./engine/call-options.ts";
 import type { DiagnosticHandler } from "./engine/diagnostics.ts";
-import type { EngineDriver, ListedSession } from "./engine/driver.ts";
+import type { EngineDriver } from "./engine/driver.ts";
+import type { ListedSession } from "./engine/driver-requests.ts";
 import type { HealthStatus } from "./engine/engine-client.ts";
 import { EngineError, reasonOf } from "./engine/errors.ts";
-import type { CallOptions, DisposeOptions, ManagedEngineClient } from "./engine/managed-engine-client.ts";
+import type { ManagedEngineClient } from "./engine/managed-engine-client.ts";
+import type { DecisionRecord, Policies } from "./engine/policy.ts";
 import { withDeadline } from "./engine/scope.ts";
 import { type Session, type SessionRef, toSessionId } from "./engine/session.ts";
 import { Background } from "./hub/background.ts";
@@ -25,14 +34,15 @@ import {
   type PromptRunRequest,
 } from "./hub/prompt-run.ts";
 import { Registry } from "./hub/registry.ts";
-import { replyPermission } from "./hub/reply-permission.ts";
+import { DecisionLog } from "./hub/requests/decision-log.ts";
+import { readPolicies } from "./hub/requests/read-policy.ts";
+import { RequestDesk } from "./hub/requests/request-desk.ts";
 import { SessionStore } from "./hub/session-store.ts";
 import { Stopping } from "./hub/stopping.ts";
 import { messageOf } from "./lifecycle/message-state.ts";
-import { restoreMessages } from "./lifecycle/restore-messages.ts";
 import { createSessionState, restoreMessage, withTold } from "./lifecycle/session-state.ts";
 
-export interface EngineClientOptions {
+export interface EngineClientOptions extends Policies {
   /** Milliseconds that the event stream stays open after its last user left. Default: 5000. */
   readonly idleTimeout?: number | undefined;
   /** Milliseconds until a prompt gives up waiting for the event stream. Default: 10000. */
@@ -44,18 +54,22 @@ export interface EngineClientOptions {
   readonly reconnectTimeout?: number | undefined;
   /** Takes what is worth knowing but is no error of a call. Default: nobody is told. */
   readonly onDiagnostic?: DiagnosticHandler | undefined;
+  /**
+   * Takes every decision that this client made, as soon as the engine has taken it. Default: nobody is told; the newest
+   * thousand can be read at `permissions.decisions()` and `questions.decisions()`.
+   */
+  readonly onDecision?: ((record: DecisionRecord) => void) | undefined;
 }
 
 const HEALTH_TIMEOUT_MS = 5_000;
 /** What `dispose()` gives to work that must still reach the engine. */
 const FAREWELL_MS = 2_000;
 
-const UNANSWERED =
-  "Nobody is there to answer permission requests in this run. Go on without this tool, or say what you would need.";
-
 /**
  * Makes a client of a driver: one event stream for any number of users, the mirror of the sessions, prompts as
  * async iterators. The driver only has to know how to speak with its engine.
+ *
+ * @throws EngineError `INVALID_REQUEST` for a policy that is none
  *
  * @example
  * ```ts
@@ -70,6 +84,7 @@ export function createEngineClient(
 ): ManagedEngineClient {
   const { idleTimeout = 5_000, connectTimeout = 10_000, reconnectTimeout = 120_000 } = options;
   const { onDiagnostic: diagnostic = () => {} } = options;
+  const policies = readPolicies(options);
   const store = new SessionStore(driver.id);
   const fanout = new Fanout((id) => store.sessions.get(id)?.parentId, diagnostic);
   const link = new Link(driver, {
@@ -88,6 +103,9 @@ export function createEngineClient(
   const registry = new Registry(store, hub, fanout, diagnostic);
   const background = new Background(diagnostic);
   const optional = new OptionalCalls(driver, link);
+  const log = new DecisionLog(options.onDecision, diagnostic);
+  const answers = createAnswers({ hub, store, fanout, log, optional, background: background.add });
+  const requests = { store, optional, answers, log };
   const runs = new Set<PromptRun>();
   let disposed: Promise<void> | undefined;
 
@@ -113,10 +131,13 @@ export function createEngineClient(
       return toSession(snapshot);
     });
 
+  const catalogue = createCatalogueCalls(optional);
+  const sessionCalls = createSessionCalls({ link, hub, registry, optional, toSession });
   const preparation = new PromptPreparation({
     link,
     registry,
     readSession,
+    policies,
     unsupported: (capability) => optional.unsupported(capability),
   });
   const run = (request: PromptRunRequest, prompting: PromptRunOptions): PromptRun => {
@@ -135,17 +156,14 @@ export function createEngineClient(
     fanout,
     stopping,
     queue,
-    hasAudience: (event) => events.reaches(event),
-    onUnanswerable: ({ permissionId, sessionId }) =>
-      background.add(
-        optional.call("permissions", undefined, (connection, signal) =>
-          replyPermission(
-            connection,
-            { permissionId, sessionId, decision: "deny", message: UNANSWERED },
-            signal,
-          ),
-        ),
-      ),
+    desk: new RequestDesk({
+      link,
+      store,
+      fanout,
+      answers,
+      diagnostic,
+      hasAudience: (event) => events.reaches(event),
+    }),
     background: background.add,
   };
 
@@ -172,21 +190,19 @@ export function createEngineClient(
     registry,
 
     session: {
-      ...createSessionCalls({ link, hub, registry, optional, toSession }),
-      create: (create = {}) =>
-        link.use(create.signal, async (connection, signal) => {
+      ...sessionCalls,
+      ...createRecordCalls({ ...sessionCalls, get: readSession, listModels: catalogue.models.list }),
+      create: async ({ permissionPolicy, questionPolicy, ...create } = {}) => {
+        const own = readPolicies({ permissionPolicy, questionPolicy });
+        return link.use(create.signal, async (connection, signal) => {
           if (create.reviewEdits && !link.capabilities.reviewEdits) throw optional.unsupported("reviewEdits");
           const session = await connection.createSession({ ...create, signal });
-          preparation.sessionCreated(session, create.systemPrompt);
+          preparation.sessionCreated(session, create.systemPrompt, own);
           if (hub.status.state === "open") hub.apply({ type: "session_created", session });
           return toSession({ session });
-        }),
+        });
+      },
       get: readSession,
-      messages: (session, { signal } = {}) =>
-        link.use(signal, async (connection, scope) => {
-          const messages = await connection.messages(toSessionId(session), { signal: scope });
-          return restoreMessages(messages).map(messageOf);
-        }),
       prompt: createPrompt(preparation, run),
       command: createCommand(preparation, run),
       abort: (session, { signal } = {}) => {
@@ -196,10 +212,8 @@ export function createEngineClient(
           insist(scope, () => connection.abort(sessionId, { signal: scope })),
         );
       },
-      summarize: (session, { signal } = {}) =>
-        optional.call("summarize", signal, (connection, scope) =>
-          connection.summarize?.(toSessionId(session), { signal: scope }),
-        ),
+      summarize: async (session, { signal } = {}) =>
+        summarize({ ...context, optional }, toSessionId(session), signal),
       diff: (session, { signal, messageId } = {}) =>
         optional.call("diff", signal, (connection, scope) =>
           connection.diff?.(toSessionId(session), { signal: scope, messageId }),
@@ -218,37 +232,13 @@ export function createEngineClient(
       },
     },
 
-    permissions: {
-      list: ({ signal } = {}) =>
-        optional.call("permissions", signal, (connection, scope) =>
-          connection.listPermissions?.({ signal: scope }),
-        ),
-      reply: (permission, decision, { signal, message } = {}) => {
-        const { permissionId, sessionId } =
-          typeof permission === "string" ? { permissionId: permission, sessionId: undefined } : permission;
-        const asking = sessionId ?? registry.permission(permissionId)?.sessionId;
-        return optional.call("permissions", signal, (connection, scope) =>
-          replyPermission(connection, { permissionId, sessionId: asking, decision, message }, scope),
-        );
-      },
-    },
+    permissions: createPermissionCalls(requests),
 
-    questions: createQuestionCalls(store, optional),
+    questions: createQuestionCalls(requests),
 
-    models: {
-      list: ({ signal, workingDirectory } = {}) =>
-        optional.call("models", signal, (connection, scope) =>
-          connection.listModels?.({ signal: scope, workingDirectory }),
-        ),
-    },
+    ...catalogue,
 
-    commands: {
-      list: ({ signal, workingDirectory } = {}) =>
-        optional.call("commands", signal, (connection, scope) =>
-          connection.listCommands?.({ signal: scope, workingDirectory }),
-        ),
-    },
-
+    mcp: createMcpCalls(optional),
     connect: ({ signal } = {}) => hub.mirror(signal),
     request: (method, path, request = {}) =>
       optional.call("request", request.signal, (connection, signal) =>

@@ -2,18 +2,54 @@
  * One typed client for AI coding engines. This entry is safe in browsers, Bun, Deno and Node.
  * @module
  */
+export type { RetryNews, RetryOptions } from "./automation/retry.ts";
+export {
+  type PlainRunPromptOptions,
+  type RunPromptCall,
+  type RunPromptOptions,
+  type RunPromptResult,
+  runPrompt,
+} from "./automation/run-prompt.ts";
 export { createEngineClient, type EngineClientOptions } from "./create-engine-client.ts";
+export { hunksOf } from "./diff/hunks.ts";
+export type { Agent } from "./engine/agent.ts";
+export type {
+  AllSessionsOptions,
+  CallOptions,
+  CommandOptions,
+  CreateSessionOptions,
+  DirectoryOptions,
+  DisposeOptions,
+  ForkOptions,
+  ListSessionsOptions,
+  ReplyOptions,
+  RequestOptions,
+  RevertOptions,
+} from "./engine/call-options.ts";
 export type { EngineCapabilities, EngineCapability } from "./engine/capabilities.ts";
 export type { Command } from "./engine/command.ts";
 export type { Diagnostic, DiagnosticHandler } from "./engine/diagnostics.ts";
+export type { DiffHunk, DiffLine } from "./engine/diff.ts";
 export type {
   ConnectOptions,
-  DriverCall,
   DriverEventStream,
   DriverItem,
+  DriverMcp,
+  DriverMcpCall,
   DriverReport,
   EngineConnection,
   EngineDriver,
+} from "./engine/driver.ts";
+export type {
+  DriverEvent,
+  DriverMessage,
+  DriverPart,
+  DriverSession,
+  RestingStatus,
+} from "./engine/driver-events.ts";
+export type {
+  DirectoryCall,
+  DriverCall,
   ListedSession,
   PermissionReply,
   PromptReceipt,
@@ -23,15 +59,9 @@ export type {
   SessionPageRequest,
   SessionSnapshot,
   SnapshotRequest,
-} from "./engine/driver.ts";
-export type {
-  DriverEvent,
-  DriverMessage,
-  DriverPart,
-  DriverSession,
-  RestingStatus,
-} from "./engine/driver-events.ts";
+} from "./engine/driver-requests.ts";
 export type { EngineClient, HealthStatus, PromptOpts, Unsubscribe } from "./engine/engine-client.ts";
+export type { EngineEvents, EventStreamOptions, EventStreamStatus } from "./engine/engine-events.ts";
 export {
   EngineError,
   type EngineErrorCode,
@@ -46,6 +76,7 @@ export type {
   FileDiffEvent,
   MessageCreatedEvent,
   MessageDeltaEvent,
+  MessageRemovedEvent,
   MessageUpdatedEvent,
   PermissionRequestedEvent,
   PermissionResolvedEvent,
@@ -56,35 +87,29 @@ export type {
   SessionUpdatedEvent,
   StreamGapEvent,
   StreamResyncedEvent,
+  TodoUpdatedEvent,
   ToolCallUpdatedEvent,
   TurnEndedEvent,
   TurnStatus,
   UnknownEvent,
 } from "./engine/events.ts";
 export { sessionIdOf } from "./engine/events.ts";
+export type { ManagedEngineClient } from "./engine/managed-engine-client.ts";
 export type {
-  AllSessionsOptions,
-  CallOptions,
-  CommandOpts,
-  CreateSessionOptions,
-  DisposeOptions,
-  EngineEvents,
-  EventStreamOptions,
-  EventStreamStatus,
-  ForkOptions,
-  ListSessionsOptions,
-  ManagedEngineClient,
-  RegistrySnapshot,
-  ReplyOptions,
-  RequestOptions,
-  SessionRegistry,
-  TreeOptions,
-  WaitForOptions,
-} from "./engine/managed-engine-client.ts";
+  EngineMcp,
+  McpOptions,
+  McpRemoteConfig,
+  McpServer,
+  McpServerConfig,
+  McpStatus,
+  McpStdioConfig,
+} from "./engine/mcp.ts";
 export type {
+  Attachment,
   AttachmentPart,
   DriverContent,
   FileDiff,
+  McpTool,
   Message,
   MessageContent,
   Part,
@@ -97,7 +122,7 @@ export type {
   ToolResult,
   Usage,
 } from "./engine/message.ts";
-export type { Model } from "./engine/model.ts";
+export type { Model, ModelCost, ModelInput, ModelLimits, ModelStatus } from "./engine/model.ts";
 export type {
   DescribedSchema,
   OutputFailure,
@@ -113,14 +138,32 @@ export type {
   QuestionOption,
   QuestionRequest,
 } from "./engine/permission.ts";
+export type {
+  DecidedBy,
+  DecisionRecord,
+  PermissionJudge,
+  PermissionPolicy,
+  PermissionPolicyOptions,
+  PermissionRecord,
+  Policies,
+  PolicyAnswer,
+  PolicyContext,
+  PolicyDecision,
+  PolicyRule,
+  QuestionDecision,
+  QuestionJudge,
+  QuestionPolicy,
+  QuestionPolicyOptions,
+  QuestionRecord,
+} from "./engine/policy.ts";
 export type { PromptCall, PromptFailure, PromptResult, PromptStream } from "./engine/prompt-call.ts";
 export { isPromptFailure } from "./engine/prompt-call.ts";
 export type {
   AttachedData,
-  Attachment,
   AttachmentAtUrl,
   FileOnEngine,
   LineRange,
+  PromptAttachment,
   PromptContent,
   PromptPart,
 } from "./engine/prompt-content.ts";
@@ -137,7 +180,8 @@ export type {
   ToolCallStartEvent,
   ToolCallUpdateEvent,
 } from "./engine/prompt-events.ts";
-export type { IfRunning, PromptTimeouts } from "./engine/prompt-options.ts";
+export type { IfRunning, PromptTimeouts, PromptTools } from "./engine/prompt-options.ts";
+export type { CredentialSource, Provider, ProviderCredentials } from "./engine/provider.ts";
 export type { QuestionAnswer, QuestionRef } from "./engine/question.ts";
 export type {
   CreateSessionOpts,
@@ -146,11 +190,21 @@ export type {
   SessionActivity,
   SessionChanges,
   SessionRef,
+  SessionRevert,
   SessionStatus,
 } from "./engine/session.ts";
 export type { SessionQuery } from "./engine/session-query.ts";
+export type {
+  RegistrySnapshot,
+  SessionRegistry,
+  TreeOptions,
+  WaitForOptions,
+} from "./engine/session-registry.ts";
 export type { OutputOf, StandardIssue, StandardResult, StandardSchema } from "./engine/standard-schema.ts";
 export type { Todo } from "./engine/todo.ts";
+export { type ToolCallRecord, toolCallsOf } from "./engine/tool-calls.ts";
+export type { Transcript, TranscriptFormat } from "./engine/transcript.ts";
+export { type ContextUse, contextUseOf, type SessionUsage, usageOf } from "./engine/usage.ts";
 export type { HeadersRecord, HeadersSource } from "./http.ts";
 export {
   type ConnectionSignal,
@@ -169,3 +223,5 @@ export { OpenCodeClient, type OpenCodeClientOptions } from "./opencode/client.ts
 export type { Protocol } from "./opencode/dialects.ts";
 export { type OpenCodeDriverOptions, openCodeDriver } from "./opencode/driver.ts";
 export { type Channel, type ChannelOptions, createChannel } from "./stream/channel.ts";
+export { formatTranscript } from "./transcript/format-transcript.ts";
+export { parseTranscript } from "./transcript/parse-transcript.ts";

@@ -28,6 +28,7 @@ export type {
   ProviderFinding,
   ServerFinding,
 } from "./node/doctor/report.ts";
+export { type ExitSignal, exitSignal } from "./node/exit-signal.ts";
 export type { History, OpenHistoryOptions } from "./node/history/history.ts";
 export { openHistory } from "./node/history/open-history.ts";
 export type { HistoryLayout } from "./node/history/reader.ts";

@@ -1,8 +1,5 @@
-import { scriptedConfig } from "../../test/support/scripted-config.ts";
 import { callTool, nextStep, pause, say, script } from "../../test/support/scripted-model/script.ts";
-import { startScriptedModel } from "../../test/support/scripted-model/server.ts";
-import { createWorkspace } from "../../test/support/throwaway.ts";
-import { homeEnv, openHome, writeGlobalConfig } from "../../test/support/throwaway-home.ts";
+import { openBackstage } from "./backstage.ts";
 
 /** Where an example plays: nothing of it touches your files or your OpenCode. */
 export interface Stage {
@@ -22,25 +19,27 @@ const BEFORE = 'export function greet(name) {\n  return "Hello, " + name;\n}\n';
 const AFTER = BEFORE.replace("\n", '\n  if (!name) throw new TypeError("greet() needs a name");\n');
 const REQUEST = "Add input validation to greet.js";
 
+/** What is asked for, and how the scripted model goes about it with the file at this path. */
+export interface Scene {
+  readonly request: string;
+  script(path: string): string;
+}
+
 /** Sets the stage with a scripted model, or for a real one when it is named (`anthropic/claude-opus-4-5`). */
-export async function setStage(realModel: string | undefined): Promise<Stage> {
-  const workspace = await createWorkspace({ git: true, files: { "greet.js": BEFORE } });
-  const home = await openHome();
-  const model = realModel === undefined ? await startScriptedModel() : undefined;
-  if (model !== undefined) await writeGlobalConfig(home.directory, scriptedConfig(model));
+export async function setStage(
+  realModel: string | undefined,
+  scene: Scene = { request: REQUEST, script: scripted },
+): Promise<Stage> {
+  const backstage = await openBackstage(realModel);
+  const workspace = await backstage.project({ "greet.js": BEFORE });
   return {
     directory: workspace.directory,
     file: "greet.js",
     read: () => workspace.read("greet.js"),
-    model: realModel ?? "local/scripted",
-    prompt: model === undefined ? REQUEST : scripted(workspace.path("greet.js")),
-    // Not the configuration of the person who runs this.
-    env: { ...homeEnv(home.directory), OPENCODE_CONFIG: undefined, OPENCODE_CONFIG_CONTENT: undefined },
-    async close() {
-      await model?.close();
-      await workspace.remove();
-      await home.remove();
-    },
+    model: backstage.model,
+    prompt: backstage.isScripted ? scene.script(workspace.path("greet.js")) : scene.request,
+    env: backstage.env,
+    close: () => backstage.close(),
   };
 }
 

@@ -1,6 +1,7 @@
-import type { EngineConnection, ListedSession, SessionPage } from "../engine/driver.ts";
+import type { AllSessionsOptions, ListSessionsOptions } from "../engine/call-options.ts";
+import type { EngineConnection } from "../engine/driver.ts";
+import type { ListedSession, SessionPage } from "../engine/driver-requests.ts";
 import { EngineError } from "../engine/errors.ts";
-import type { AllSessionsOptions, ListSessionsOptions } from "../engine/managed-engine-client.ts";
 import type { Session } from "../engine/session.ts";
 import { matchesQuery } from "../engine/session-query.ts";
 import type { Link } from "../hub/link.ts";

@@ -1,40 +1,56 @@
+import type { CommandOptions } from "../engine/call-options.ts";
 import type { EngineCapability } from "../engine/capabilities.ts";
 import type { PromptOpts } from "../engine/engine-client.ts";
 import { EngineError } from "../engine/errors.ts";
-import type { CommandOpts } from "../engine/managed-engine-client.ts";
 import { type DriverContent, toContentList } from "../engine/message.ts";
+import type { Policies } from "../engine/policy.ts";
 import type { PromptContent } from "../engine/prompt-content.ts";
 import type { Session } from "../engine/session.ts";
 import type { Link } from "../hub/link.ts";
 import type { PromptRunRequest } from "../hub/prompt-run.ts";
 import type { PreparedRequest } from "../hub/prompt-sending.ts";
 import type { Registry } from "../hub/registry.ts";
+import { type ReadPolicies, readPolicies } from "../hub/requests/read-policy.ts";
 import { type ContentContext, readContent, readParts } from "./read-content.ts";
 
 export interface PreparationContext {
   readonly link: Link;
   readonly registry: Registry;
+  /** The client's own. */
+  readonly policies: ReadPolicies;
   unsupported(capability: EngineCapability): EngineError;
   readSession(sessionId: string, options: { readonly signal?: AbortSignal | undefined }): Promise<Session>;
 }
 
 export type SentOptions = Pick<
   PromptOpts,
-  "model" | "systemPrompt" | "maxTokens" | "temperature" | "messageId"
->;
+  "model" | "systemPrompt" | "agent" | "variant" | "maxTokens" | "temperature" | "messageId"
+> &
+  Pick<PreparedRequest, "toolsOff">;
 
 /** What becomes of a prompt before it is sent. */
 export class PromptPreparation {
   readonly #context: PreparationContext;
   /** What this client gave its sessions: not every engine keeps it. */
   readonly #systemPrompts = new Map<string, string>();
+  readonly #policies = new Map<string, ReadPolicies>();
 
   constructor(context: PreparationContext) {
     this.#context = context;
   }
 
-  sessionCreated({ id }: Pick<Session, "id">, systemPrompt: string | undefined): void {
+  sessionCreated(
+    { id }: Pick<Session, "id">,
+    systemPrompt: string | undefined,
+    policies: ReadPolicies,
+  ): void {
     if (systemPrompt !== undefined) this.#systemPrompts.set(id, systemPrompt);
+    if (Object.keys(policies).length > 0) this.#policies.set(id, policies);
+  }
+
+  /** Who decides in a prompt without a person: as the prompt says, else its session, else the client. */
+  policies(sessionId: string, own: Policies): ReadPolicies {
+    return { ...this.#context.policies, ...this.#policies.get(sessionId), ...readPolicies(own) };
   }
 
   /** `appended`: what the model is told behind the content. */
@@ -59,7 +75,7 @@ export class PromptPreparation {
   command(
     sessionId: string,
     command: NonNullable<PreparedRequest["command"]>,
-    { attachments = [], model }: Pick<CommandOpts, "attachments" | "model">,
+    { attachments = [], model }: Pick<CommandOptions, "attachments" | "model">,
   ): PromptRunRequest {
     const { link, unsupported } = this.#context;
     return {
@@ -72,7 +88,7 @@ export class PromptPreparation {
           const message = "A command takes files and images as attachments, and text only as its arguments.";
           throw new EngineError("INVALID_REQUEST", message, { sessionId });
         }
-        return { sessionId, command, content, model };
+        return { sessionId, command, content, model, toolsOff: [] };
       },
     };
   }

@@ -3,6 +3,7 @@ import type { ManagedEngineClient } from "../engine/managed-engine-client.ts";
 import type { OutputIn, OutputResult, OutputSchema } from "../engine/output.ts";
 import type { PromptCall } from "../engine/prompt-call.ts";
 import type { PromptContent } from "../engine/prompt-content.ts";
+import { toToolsOff } from "../engine/prompt-options.ts";
 import { type SessionRef, toSessionId } from "../engine/session.ts";
 import { createPromptCall } from "../hub/prompt-call.ts";
 import type { PromptRun, PromptRunOptions, PromptRunRequest } from "../hub/prompt-run.ts";
@@ -25,20 +26,21 @@ export function createPrompt(preparation: PromptPreparation, run: Run) {
     content: PromptContent,
     options: PromptOpts & { readonly output?: OutputSchema | undefined } = {},
   ): PromptCall {
-    const { signal, ifRunning, timeouts, output, ...sent } = options;
+    const { signal, ifRunning, timeouts, permissionPolicy, questionPolicy, tools, output, ...rest } = options;
     const sessionId = toSessionId(session);
+    const policies = preparation.policies(sessionId, { permissionPolicy, questionPolicy });
+    const prompting = { signal, ifRunning, timeouts, policies };
+    const sent = { ...rest, toolsOff: toToolsOff(tools, ifRunning) };
     if (output === undefined) {
-      return createPromptCall(
-        run(preparation.request(sessionId, content, sent), { signal, ifRunning, timeouts }),
-      );
+      return createPromptCall(run(preparation.request(sessionId, content, sent), prompting));
     }
     const first = preparation.request(sessionId, content, sent, () => instructions(describedSchema(output)));
     const repair = (text: string) => {
       // A turn of its own: it can't have the name of the first.
       const request = preparation.request(sessionId, text, { ...sent, messageId: undefined });
-      return run(request, { signal, timeouts });
+      return run(request, { signal, timeouts, policies });
     };
-    return createPromptCall(run(first, { signal, ifRunning, timeouts }), new OutputTurn(output, repair));
+    return createPromptCall(run(first, prompting), new OutputTurn(output, repair));
   }
   return prompt;
 }
@@ -48,9 +50,11 @@ export function createCommand(
   preparation: PromptPreparation,
   run: Run,
 ): ManagedEngineClient["session"]["command"] {
-  return (session, name, args = "", { signal, ifRunning, timeouts, ...sent } = {}) => {
-    const command = { name: name.replace(/^\//, ""), arguments: args };
-    const request = preparation.command(toSessionId(session), command, sent);
-    return createPromptCall(run(request, { signal, ifRunning, timeouts }));
+  return (session, name, args = "", options = {}) => {
+    const { signal, ifRunning, timeouts, permissionPolicy, questionPolicy, ...sent } = options;
+    const sessionId = toSessionId(session);
+    const policies = preparation.policies(sessionId, { permissionPolicy, questionPolicy });
+    const request = preparation.command(sessionId, { name: name.replace(/^\//, ""), arguments: args }, sent);
+    return createPromptCall(run(request, { signal, ifRunning, timeouts, policies }));
   };
 }

@@ -8,6 +8,8 @@ export interface EngineCapabilities {
   readonly permissions: boolean;
   /** Edits and writes can be made to ask first, with their diff. */
   readonly reviewEdits: boolean;
+  /** Tools can be turned off for one prompt. */
+  readonly promptTools: boolean;
   readonly diff: boolean;
   readonly summarize: boolean;
   /** What the model asks people is listed, and answers are taken. */
@@ -19,12 +21,22 @@ export interface EngineCapabilities {
   readonly deleteSession: boolean;
   /** A session can be copied, up to a message. */
   readonly fork: boolean;
+  /** What a session did since a message can be taken back, and that undone. */
+  readonly revert: boolean;
   /** The list that the agent works through can be read. */
   readonly todo: boolean;
+  /** Its MCP servers are listed, and can be added and switched on and off. */
+  readonly mcp: boolean;
   /** The models that it can use are listed. */
   readonly models: boolean;
   /** It keeps prompts under names (slash commands): they are listed and run. */
   readonly commands: boolean;
+  /** Where it has its models from is listed. */
+  readonly providers: boolean;
+  /** Its agents are listed, and a prompt can choose one. */
+  readonly agents: boolean;
+  /** A prompt can choose a variant of its model. */
+  readonly variants: boolean;
   /** `client.request()` reaches the engine's own routes. */
   readonly request: boolean;
 }

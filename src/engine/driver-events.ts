@@ -3,6 +3,7 @@ import type { TurnStatus, UnknownEvent } from "./events.ts";
 import type { FileDiff, Message, Part } from "./message.ts";
 import type { PermissionDecision, PermissionRequest, QuestionRequest } from "./permission.ts";
 import type { RetryNotice, Session, SessionActivity, SessionStatus } from "./session.ts";
+import type { Todo } from "./todo.ts";
 
 /** A session as an engine tells it: what the package derives (status, activity) is left out. */
 export type DriverSession = Omit<Session, "status" | "activity" | "retry" | "verified" | "engineId">;
@@ -108,6 +109,7 @@ export type DriverEvent =
       readonly messageId?: string | undefined;
       readonly diff: readonly FileDiff[];
     }
+  | { readonly type: "todo_updated"; readonly sessionId: string; readonly todos: readonly Todo[] }
   /** Something went by unseen although the wire holds: in this directory, or anywhere. It is read again. */
   | { readonly type: "gap"; readonly reason: string; readonly workingDirectory?: string | undefined }
   /**

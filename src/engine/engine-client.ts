@@ -1,8 +1,9 @@
 import type { EngineEvent } from "./events.ts";
 import type { Message, MessageContent } from "./message.ts";
 import type { PermissionDecision } from "./permission.ts";
+import type { Policies } from "./policy.ts";
 import type { MessageEvent } from "./prompt-events.ts";
-import type { IfRunning, PromptTimeouts } from "./prompt-options.ts";
+import type { IfRunning, PromptTimeouts, PromptTools } from "./prompt-options.ts";
 import type { CreateSessionOpts, Session } from "./session.ts";
 
 export interface HealthStatus {
@@ -13,11 +14,15 @@ export interface HealthStatus {
   readonly error?: string | undefined;
 }
 
-export interface PromptOpts {
+export interface PromptOpts extends Policies {
   /** `provider/model`, or a model's bare name. Default: the session's model. */
   readonly model?: string | undefined;
   /** Added to the engine's own system prompt, in place of the session's. Default: the session's; `""` for neither. */
   readonly systemPrompt?: string | undefined;
+  /** One of `agents.list()`, for this prompt. Default: the engine's default agent. `UNSUPPORTED` where it has none. */
+  readonly agent?: string | undefined;
+  /** One of the model's `variants`, such as `"high"`, for this prompt. Default: none. `UNSUPPORTED` where it has none. */
+  readonly variant?: string | undefined;
   readonly maxTokens?: number | undefined;
   readonly temperature?: number | undefined;
   /** Names the user message, and with it the turn, where the engine lets its clients do so. Default: made up. */
@@ -25,6 +30,11 @@ export interface PromptOpts {
   /** What to do when the session is at work. Default: `"queue"`. */
   readonly ifRunning?: IfRunning | undefined;
   readonly timeouts?: PromptTimeouts | undefined;
+  /**
+   * Tools that the model is not offered in this turn, `{ bash: false }`; its subagents aren't, either. The next prompt has
+   * them again. Not together with `ifRunning: "steer"`. Default: none is off.
+   */
+  readonly tools?: PromptTools | undefined;
   /** Stops the engine when it aborts. */
   readonly signal?: AbortSignal | undefined;
 }

@@ -19,6 +19,7 @@ export type KnownEngineErrorCode =
   | "TURN_LOST"
   | "PROCESS_FAILED"
   | "CONFIG_INVALID"
+  | "MCP_FAILED"
   | "HISTORY_UNREADABLE"
   | "UNKNOWN";
 
@@ -33,6 +34,8 @@ export interface EngineErrorInfo {
   readonly sessionId?: string | undefined;
   /** How long to wait before trying again, in milliseconds. */
   readonly retryAfterMs?: number | undefined;
+  /** Whether it may go well the next time. Default: by the code, as in `EngineErrorOptions`. */
+  readonly retryable?: boolean | undefined;
 }
 
 export interface EngineErrorOptions {
@@ -99,6 +102,7 @@ export class EngineError extends Error {
       ...options,
       sessionId: info.sessionId ?? options.sessionId,
       retryAfterMs: info.retryAfterMs ?? options.retryAfterMs,
+      retryable: info.retryable ?? options.retryable,
     });
   }
 
@@ -109,6 +113,7 @@ export class EngineError extends Error {
       message: this.message,
       ...(this.sessionId === undefined ? {} : { sessionId: this.sessionId }),
       ...(this.retryAfterMs === undefined ? {} : { retryAfterMs: this.retryAfterMs }),
+      ...(this.retryable === RETRYABLE.has(this.code) ? {} : { retryable: this.retryable }),
     };
   }
 }

@@ -2,6 +2,7 @@ import type { EngineErrorInfo } from "./errors.ts";
 import type { FileDiff, Message, ToolCall } from "./message.ts";
 import type { PermissionDecision, PermissionRequest, QuestionRequest } from "./permission.ts";
 import type { Session } from "./session.ts";
+import type { Todo } from "./todo.ts";
 
 /**
  * How a turn ended.
@@ -35,6 +36,12 @@ export interface MessageCreatedEvent {
 export interface MessageUpdatedEvent {
   readonly type: "message_updated";
   readonly message: Message;
+}
+/** A message is gone: it was taken back by `session.revert()`, and then another prompt came. */
+export interface MessageRemovedEvent {
+  readonly type: "message_removed";
+  readonly sessionId: string;
+  readonly messageId: string;
 }
 /** Text arrived. `offset` is the length of the part's text before it, in UTF-16 units. */
 export interface MessageDeltaEvent {
@@ -70,12 +77,21 @@ export interface QuestionResolvedEvent {
   readonly questionId: string;
   readonly sessionId: string;
 }
-/** Files changed. With a `messageId` the diff is that of the turn which this user message opened. */
+/**
+ * Files changed. With a `messageId` the diff is that of the turn which this user message opened; without one it is what
+ * the engine told of the session (OpenCode: what `session.revert()` takes back).
+ */
 export interface FileDiffEvent {
   readonly type: "file_diff";
   readonly sessionId: string;
   readonly messageId?: string | undefined;
   readonly diff: readonly FileDiff[];
+}
+/** The list that the agent works through, as it is now. What was missed in a gap, `session.todo()` reads. */
+export interface TodoUpdatedEvent {
+  readonly type: "todo_updated";
+  readonly sessionId: string;
+  readonly todos: readonly Todo[];
 }
 /** A turn is over: last word on it, after everything that belongs to it. */
 export interface TurnEndedEvent {
@@ -129,6 +145,7 @@ export type EngineEvent = EventOrigin &
     | SessionDeletedEvent
     | MessageCreatedEvent
     | MessageUpdatedEvent
+    | MessageRemovedEvent
     | MessageDeltaEvent
     | ToolCallUpdatedEvent
     | PermissionRequestedEvent
@@ -136,6 +153,7 @@ export type EngineEvent = EventOrigin &
     | QuestionAskedEvent
     | QuestionResolvedEvent
     | FileDiffEvent
+    | TodoUpdatedEvent
     | TurnEndedEvent
     | StreamGapEvent
     | StreamResyncedEvent

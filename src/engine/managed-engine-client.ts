@@ -1,145 +1,37 @@
+import type { Agent } from "./agent.ts";
+import type {
+  AllSessionsOptions,
+  CallOptions,
+  CommandOptions,
+  CreateSessionOptions,
+  DirectoryOptions,
+  DisposeOptions,
+  ForkOptions,
+  ListSessionsOptions,
+  ReplyOptions,
+  RequestOptions,
+  RevertOptions,
+} from "./call-options.ts";
 import type { EngineCapabilities } from "./capabilities.ts";
 import type { Command } from "./command.ts";
-import type { EngineClient, PromptOpts, Unsubscribe } from "./engine-client.ts";
-import type { EngineEvent, EngineEventType } from "./events.ts";
+import type { EngineClient, PromptOpts } from "./engine-client.ts";
+import type { EngineEvents } from "./engine-events.ts";
+import type { EngineMcp } from "./mcp.ts";
 import type { FileDiff, Message } from "./message.ts";
 import type { Model } from "./model.ts";
 import type { OutputIn, OutputResult, OutputSchema } from "./output.ts";
 import type { PermissionDecision, PermissionRef, PermissionRequest, QuestionRequest } from "./permission.ts";
+import type { PermissionRecord, QuestionRecord } from "./policy.ts";
 import type { PromptCall } from "./prompt-call.ts";
 import type { PromptContent } from "./prompt-content.ts";
+import type { Provider } from "./provider.ts";
 import type { QuestionAnswer, QuestionRef } from "./question.ts";
-import type { CreateSessionOpts, Session, SessionChanges, SessionRef } from "./session.ts";
-import type { SessionQuery } from "./session-query.ts";
+import type { Session, SessionChanges, SessionRef } from "./session.ts";
+import type { SessionRegistry, TreeOptions } from "./session-registry.ts";
 import type { Todo } from "./todo.ts";
-
-export interface CallOptions {
-  /** Ends the call; its `reason` is what the call rejects with, unchanged. */
-  readonly signal?: AbortSignal | undefined;
-}
-
-export interface CreateSessionOptions extends CreateSessionOpts, CallOptions {
-  /**
-   * Every edit and write asks first, with its diff, whatever the engine's configuration says. It can't catch a
-   * shell command that writes. Default: the client's setting, else false.
-   */
-  readonly reviewEdits?: boolean | undefined;
-}
-
-export interface ListSessionsOptions extends SessionQuery, CallOptions {
-  /** At most so many, the newest of them. Default: all. */
-  readonly limit?: number | undefined;
-}
-
-export interface AllSessionsOptions extends SessionQuery, CallOptions {
-  /** How many are asked for at a time. Default: 100. */
-  readonly pageSize?: number | undefined;
-}
-
-export interface ForkOptions extends CallOptions {
-  /** Only the messages before this one are copied. Default: all. */
-  readonly messageId?: string | undefined;
-}
-
-export interface CommandOpts extends Pick<PromptOpts, "model" | "ifRunning" | "timeouts" | "signal"> {
-  /** Files and images that go with it. Default: none. */
-  readonly attachments?: PromptContent | undefined;
-}
-
-export interface ReplyOptions extends CallOptions {
-  /** With `"deny"`: tells the model why, and the turn goes on instead of ending. */
-  readonly message?: string | undefined;
-}
-
-export interface EventStreamOptions<Type extends EngineEventType = EngineEventType> extends CallOptions {
-  /** Only events of this session, and what its subagents ask. */
-  readonly sessionId?: SessionRef | undefined;
-  /** Only events of these types. Default: all. */
-  readonly types?: readonly Type[] | undefined;
-  /** How many events may wait for a slow reader before it fails with `EVENT_OVERFLOW`. Default: 4096. */
-  readonly limit?: number | undefined;
-}
-
-export interface WaitForOptions extends CallOptions {
-  /** Milliseconds until it rejects with `TIMEOUT`. Default: none. */
-  readonly timeout?: number | undefined;
-}
-
-export interface RequestOptions extends CallOptions {
-  readonly query?: Readonly<Record<string, string | number | boolean | undefined>> | undefined;
-  /** Sent as JSON. */
-  readonly body?: unknown;
-  /** Milliseconds until it fails with `TIMEOUT`. Default: the client's `timeout`. */
-  readonly timeout?: number | undefined;
-}
-
-/** Where the connection to the engine's events stands. */
-export interface EventStreamStatus {
-  readonly state: "idle" | "connecting" | "open" | "reconnecting" | "closed";
-  /** How often it was tried in vain since the engine last said something. */
-  readonly attempt: number;
-  /** Unix milliseconds of the next try, while `state` is `"reconnecting"`. */
-  readonly nextAttemptAt?: number | undefined;
-  readonly lastError?: Error | undefined;
-}
-
-export interface EngineEvents extends AsyncIterable<EngineEvent> {
-  /** Calls the handler with every event. One that throws is reported to diagnostics; the others still run. */
-  subscribe(handler: (event: EngineEvent) => void): Unsubscribe;
-  /**
-   * The same events as an async iterator over the same connection. Leaving the loop ends it.
-   * @throws EngineError `EVENT_OVERFLOW` when the reader is too slow, after what was waiting;
-   *   `AUTH_REQUIRED`, `INVALID_RESPONSE` and the like when the engine can't be listened to.
-   */
-  stream<Type extends EngineEventType = EngineEventType>(
-    options?: EventStreamOptions<Type>,
-  ): AsyncIterable<Extract<EngineEvent, { type: Type }>>;
-  /** The same object until it changes. */
-  readonly status: EventStreamStatus;
-  /** Calls the listener whenever `status` is another; fits `useSyncExternalStore`. It opens nothing. */
-  onStatus(listener: () => void): Unsubscribe;
-}
-
-/** What is known of the engine's sessions; the same object while nothing changed. */
-export interface RegistrySnapshot {
-  /** The newest hundred, `updatedAt` descending: what a list on a screen needs, at no cost. */
-  readonly latest: readonly Session[];
-  /** All, `updatedAt` descending. Put together when it is first read. */
-  readonly sessions: readonly Session[];
-  /** Permission requests that wait for an answer, oldest first. */
-  readonly permissions: readonly PermissionRequest[];
-}
-
-export interface TreeOptions {
-  /** With what its subagents ask. Default: false. */
-  readonly tree?: boolean | undefined;
-}
-
-/** The mirror of the engine's sessions. It is kept while the client is connected. */
-export interface SessionRegistry {
-  get(session: SessionRef): Session | undefined;
-  /** `updatedAt` descending. */
-  list(): readonly Session[];
-  /** What waits for an answer in a session, oldest first. */
-  permissions(session: SessionRef, options?: TreeOptions): readonly PermissionRequest[];
-  /** Calls the listener after every change; fits `useSyncExternalStore`. */
-  subscribe(listener: () => void): Unsubscribe;
-  getSnapshot(): RegistrySnapshot;
-  /**
-   * Resolves with the session once the predicate holds for it, also at once.
-   * @throws EngineError `TIMEOUT`, `SESSION_NOT_FOUND` (it was deleted), `ENGINE_UNAVAILABLE` (disposed)
-   */
-  waitFor(
-    session: SessionRef,
-    predicate: (session: Session) => boolean,
-    options?: WaitForOptions,
-  ): Promise<Session>;
-}
-
-export interface DisposeOptions {
-  /** Stops the turns that this client's prompts opened. Default: false. */
-  readonly abortRunning?: boolean | undefined;
-}
+import type { ToolCallRecord } from "./tool-calls.ts";
+import type { TranscriptFormat } from "./transcript.ts";
+import type { SessionUsage } from "./usage.ts";
 
 /** What `createEngineClient` makes of a driver: the published core and everything around it. */
 export interface ManagedEngineClient extends EngineClient, AsyncDisposable {
@@ -179,6 +71,19 @@ export interface ManagedEngineClient extends EngineClient, AsyncDisposable {
      * @throws EngineError `INVALID_REQUEST` (the session has no such message), `UNSUPPORTED`, and as `get`
      */
     fork(session: SessionRef, options?: ForkOptions): Promise<Session>;
+    /**
+     * Takes back the turn that a message belongs to and all turns after it: files are as they were before it, where the
+     * engine keeps record of them (`revert.filesRestored` of the session says so). The messages stay until the next
+     * prompt; until then `unrevert` undoes it.
+     * @throws EngineError `SESSION_RUNNING`, `INVALID_REQUEST` (the session has no such message or part), `UNSUPPORTED`,
+     *   and as `get`
+     */
+    revert(session: SessionRef, options: RevertOptions): Promise<Session>;
+    /**
+     * Undoes `revert`, also in the files. Where nothing was taken back it changes nothing.
+     * @throws EngineError `SESSION_RUNNING`, `UNSUPPORTED`, and as `get`
+     */
+    unrevert(session: SessionRef, options?: CallOptions): Promise<Session>;
     /** The sessions that this one started as subagents, `updatedAt` descending. Throws as `get`. */
     children(session: SessionRef, options?: CallOptions): Promise<readonly Session[]>;
     /**
@@ -195,8 +100,25 @@ export interface ManagedEngineClient extends EngineClient, AsyncDisposable {
       options: PromptOpts & { readonly output: Schema },
     ): PromptCall<OutputResult<OutputIn<Schema>>>;
     /**
+     * Every tool call of the session, in order: of the engine's record, also those of other clients and of earlier
+     * days, and those that still run. `events.stream({ sessionId, types: ["tool_call_updated"] })` tells how it goes on.
+     * `tree`: with those of its subagents, by time. Throws as `get`.
+     */
+    toolCalls(session: SessionRef, options?: CallOptions & TreeOptions): Promise<readonly ToolCallRecord[]>;
+    /**
+     * What the session has used so far: tokens and cost of its messages, with and without its subagents, and how much of
+     * its model's context it takes. Throws as `get`.
+     */
+    usage(session: SessionRef, options?: CallOptions): Promise<SessionUsage>;
+    /**
+     * Writes the session down: as Markdown for people, or as JSON, which `parseTranscript` reads. It holds what the session
+     * and its messages hold, as they stand now, without those of its subagents.
+     * @throws EngineError `INVALID_REQUEST` (another format), and as `get`
+     */
+    exportTranscript(session: SessionRef, format: TranscriptFormat, options?: CallOptions): Promise<string>;
+    /**
      * Starts a turn at once. A failure is the last event of the iteration, and what `text()` and `result()` reject
-     * with; nothing is thrown here, but `INVALID_REQUEST` for a `session` that is none.
+     * with; nothing is thrown here, but `INVALID_REQUEST` for a session, a policy or `tools` that are none.
      */
     prompt(session: SessionRef, content: PromptContent, options?: PromptOpts): PromptCall;
     /**
@@ -204,13 +126,14 @@ export interface ManagedEngineClient extends EngineClient, AsyncDisposable {
      * Fails with `INVALID_REQUEST` for a command that is not there (the message names those that are), `UNSUPPORTED`,
      * and as `prompt`. It is not sent again when its answer gets lost: it might run twice.
      */
-    command(session: SessionRef, name: string, args?: string, options?: CommandOpts): PromptCall;
+    command(session: SessionRef, name: string, args?: string, options?: CommandOptions): PromptCall;
     /** Stops what runs in the session. Throws as `get`. */
     abort(session: SessionRef, options?: CallOptions): Promise<void>;
     /**
-     * Has the model summarize the session, and resolves with the summary. It may take minutes.
+     * Has the model summarize the session, and resolves with the summary; the engine goes on from that alone. It waits for
+     * what runs in the session, as a prompt does, and may take minutes. The signal stops the engine.
      * @throws EngineError `UNSUPPORTED` where the engine has no such thing, `INVALID_REQUEST` (nothing to summarize),
-     *   `PROVIDER_ERROR` and the like when the model fails, and as `get`
+     *   `PROVIDER_ERROR` and the like when the model fails, `PROMPT_ABORTED`, and as `get`
      */
     summarize(session: SessionRef, options?: CallOptions): Promise<string>;
     /**
@@ -232,6 +155,8 @@ export interface ManagedEngineClient extends EngineClient, AsyncDisposable {
     list(options?: CallOptions): Promise<readonly PermissionRequest[]>;
     /** @throws EngineError `PERMISSION_NOT_FOUND` when it was answered or dropped, and as `session.list` */
     reply(permission: PermissionRef, decision: PermissionDecision, options?: ReplyOptions): Promise<void>;
+    /** What this client decided, by people and without them: the newest thousand, the oldest first. */
+    decisions(): readonly PermissionRecord[];
   };
   readonly questions: {
     /**
@@ -249,26 +174,38 @@ export interface ManagedEngineClient extends EngineClient, AsyncDisposable {
     reply(question: QuestionRef, answers: readonly QuestionAnswer[], options?: CallOptions): Promise<void>;
     /** Does not answer: the turn that asked ends as `rejected`. Throws as `reply`. */
     reject(question: QuestionRef, options?: CallOptions): Promise<void>;
+    /** As `permissions.decisions()`. */
+    decisions(): readonly QuestionRecord[];
   };
   readonly models: {
     /**
      * The models that the engine can use in a directory; exactly one of them is the default, if there are any.
-     * `workingDirectory`: absolute. Default: the client's.
      * @throws EngineError `UNSUPPORTED`, and as `session.list`
      */
-    list(
-      options?: CallOptions & { readonly workingDirectory?: string | undefined },
-    ): Promise<readonly Model[]>;
+    list(options?: DirectoryOptions): Promise<readonly Model[]>;
   };
   readonly commands: {
     /**
-     * The commands that the engine has in a directory. `workingDirectory`: absolute. Default: the client's.
+     * The prompts that the engine keeps under names.
      * @throws EngineError `UNSUPPORTED`, and as `session.list`
      */
-    list(
-      options?: CallOptions & { readonly workingDirectory?: string | undefined },
-    ): Promise<readonly Command[]>;
+    list(options?: DirectoryOptions): Promise<readonly Command[]>;
   };
+  readonly providers: {
+    /**
+     * Where the engine has its models from, and where it has the credentials for that: never what they are.
+     * @throws EngineError `UNSUPPORTED`, and as `session.list`
+     */
+    list(options?: DirectoryOptions): Promise<readonly Provider[]>;
+  };
+  readonly agents: {
+    /**
+     * The agents that a prompt can choose; those that only other agents use have the role `"subagent"`.
+     * @throws EngineError `UNSUPPORTED`, and as `session.list`
+     */
+    list(options?: DirectoryOptions): Promise<readonly Agent[]>;
+  };
+  readonly mcp: EngineMcp;
   readonly registry: SessionRegistry;
   /**
    * Subscribes to the engine's events and keeps the mirror of its sessions until `dispose()`.

@@ -13,7 +13,10 @@ export interface PermissionRequest {
   readonly description: string;
   /** What is asked for, for example `"bash"` or `"edit"`. */
   readonly tool: string;
+  /** What it wants to do it to: commands, or paths. All of them are allowed, or none. */
   readonly patterns?: readonly string[] | undefined;
+  /** What `allow_session` would allow, as wildcards: mostly more than `patterns`. Default: as `patterns`. */
+  readonly sessionPatterns?: readonly string[] | undefined;
   /** For edits: the change, before it is applied. */
   readonly diff?: readonly FileDiff[] | undefined;
   /** Default: all three. */

@@ -1,7 +1,7 @@
 import type { MessageContent } from "./message.ts";
 
 /** A file or an image that goes with a prompt. */
-export type Attachment = (FileOnEngine | AttachmentAtUrl | AttachedData) & {
+export type PromptAttachment = (FileOnEngine | AttachmentAtUrl | AttachedData) & {
   /** What the model knows it as. Default: the name in the path or the address, or that of the `File`. */
   readonly name?: string | undefined;
 };
@@ -33,7 +33,7 @@ export interface AttachedData {
 export type LineRange = readonly [first: number, last?: number | undefined];
 
 /** A string is text, a `URL` an attachment at that address, binary data an attachment of its own kind. */
-export type PromptPart = string | MessageContent | Attachment | URL | Blob | Uint8Array | ArrayBuffer;
+export type PromptPart = string | MessageContent | PromptAttachment | URL | Blob | Uint8Array | ArrayBuffer;
 
 /** What a prompt or a stored message may be made of. */
 export type PromptContent = PromptPart | readonly PromptPart[];

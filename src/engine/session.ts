@@ -21,6 +21,16 @@ export interface RetryNotice {
   readonly nextAt: number;
 }
 
+/** What was taken back of a session. */
+export interface SessionRevert {
+  /** This message and all after it: they are still there, and go for good with the next prompt. */
+  readonly messageId: string;
+  /** Of that message only this part and those after it. */
+  readonly partId?: string | undefined;
+  /** `false`: the engine keeps no record of the files here (OpenCode does in git repositories only); they stayed as they were. */
+  readonly filesRestored: boolean;
+}
+
 /** One conversation with an engine. Times are Unix milliseconds. */
 export interface Session {
   readonly id: string;
@@ -48,6 +58,8 @@ export interface Session {
   readonly archived?: boolean | undefined;
   /** What it was created with, where the engine tells that. */
   readonly systemPrompt?: string | undefined;
+  /** Only between `session.revert()` and the next prompt, or `session.unrevert()`. */
+  readonly revert?: SessionRevert | undefined;
   /**
    * What is told of it was read from what the engine stores, not heard on its event stream: another process works on it.
    * Gone when the engine itself tells of it.

@@ -42,7 +42,7 @@ export async function refusal(answer: Answer): Promise<EngineError> {
     status,
     sessionId: told?.sessionId,
     // What the engine did not say itself comes from something before it, and may pass.
-    retryable: told === undefined && status >= 500 ? true : undefined,
+    retryable: told?.retryable ?? (told === undefined && status >= 500 ? true : undefined),
     retryAfterMs: told?.retryAfterMs ?? retryAfter(response.headers),
     cause: told === undefined ? missingRoute(status) : undefined,
   });

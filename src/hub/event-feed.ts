@@ -1,7 +1,7 @@
 import type { DiagnosticHandler } from "../engine/diagnostics.ts";
+import type { EngineEvents, EventStreamOptions } from "../engine/engine-events.ts";
 import { EngineError } from "../engine/errors.ts";
 import type { EngineEvent, EngineEventType } from "../engine/events.ts";
-import type { EngineEvents, EventStreamOptions } from "../engine/managed-engine-client.ts";
 import { toSessionId } from "../engine/session.ts";
 import { createChannel } from "../stream/channel.ts";
 import type { EventHub } from "./event-hub.ts";

@@ -1,9 +1,9 @@
 import type { DiagnosticHandler } from "../engine/diagnostics.ts";
 import type { DriverItem, DriverReport, EngineConnection } from "../engine/driver.ts";
 import type { DriverEvent } from "../engine/driver-events.ts";
+import type { EventStreamStatus } from "../engine/engine-events.ts";
 import { EngineError } from "../engine/errors.ts";
 import type { EngineEvent } from "../engine/events.ts";
-import type { EventStreamStatus } from "../engine/managed-engine-client.ts";
 import { type Caught, EventStream, type EventStreamOwner } from "./event-stream.ts";
 import type { Fanout } from "./fanout.ts";
 import { Inbox } from "./inbox.ts";
@@ -11,6 +11,7 @@ import { LastWord } from "./last-word.ts";
 import type { Link } from "./link.ts";
 import { Listeners } from "./listeners.ts";
 import { Records } from "./records.ts";
+import { sessionOf } from "./session-of.ts";
 import type { SessionStore } from "./session-store.ts";
 import { SmallGaps } from "./small-gaps.ts";
 
@@ -184,7 +185,7 @@ export class EventHub {
     if (event.type === "listening") return void this.#gaps.closeBeginning();
     const events = this.#store.apply(event);
     const marked = origin === undefined ? events : events.map((one) => ({ ...one, origin }));
-    this.#publish(marked, "sessionId" in event ? event.sessionId : undefined);
+    this.#publish(marked, sessionOf(event));
   }
 
   /** Throws when nothing was learned. */

@@ -1,6 +1,6 @@
 import type { DriverItem, DriverReport, EngineConnection } from "../engine/driver.ts";
+import type { EventStreamStatus } from "../engine/engine-events.ts";
 import { EngineError } from "../engine/errors.ts";
-import type { EventStreamStatus } from "../engine/managed-engine-client.ts";
 import { delay, scoped, withDeadline } from "../engine/scope.ts";
 import {
   type ConnectionSignal,

@@ -1,9 +1,9 @@
 import type { PromptOpts } from "../engine/engine-client.ts";
 import { EngineError } from "../engine/errors.ts";
-import type { EngineEvent, PermissionRequestedEvent } from "../engine/events.ts";
+import type { EngineEvent } from "../engine/events.ts";
 import type { PromptResult } from "../engine/prompt-call.ts";
 import type { PromptEvent } from "../engine/prompt-events.ts";
-import { delay, scoped } from "../engine/scope.ts";
+import { scoped } from "../engine/scope.ts";
 import { messagesOfTurn } from "../lifecycle/turns.ts";
 import { type Channel, createChannel } from "../stream/channel.ts";
 import { mergePromptDeltas } from "./merge-deltas.ts";
@@ -11,18 +11,16 @@ import { PromptDeadlines } from "./prompt-deadlines.ts";
 import { promptAborted, promptFailed } from "./prompt-error.ts";
 import type { Place, PromptQueue } from "./prompt-queue.ts";
 import { type PreparedRequest, type SendingContext, sendPrompt } from "./prompt-sending.ts";
+import type { ReadPolicies } from "./requests/read-policy.ts";
+import { isRequest, type Request, type RequestDesk } from "./requests/request-desk.ts";
 import { type StopContext, stopTurn } from "./stop-turn.ts";
 import { emptyResult, finalEvent, resultOf } from "./turn-result.ts";
 import { saysSomething, tellsOf } from "./turn-signs.ts";
 import { TurnView } from "./turn-view.ts";
 
 export interface PromptRunContext extends SendingContext, StopContext {
-  readonly engineId: string;
   readonly queue: PromptQueue;
-  /** Does this event reach anybody besides? */
-  readonly hasAudience: (event: PermissionRequestedEvent) => boolean;
-  /** A request that nobody can answer. */
-  readonly onUnanswerable: (event: PermissionRequestedEvent) => void;
+  readonly desk: RequestDesk;
   /** Work that outlives the turn; `dispose()` waits for it. */
   background(work: Promise<unknown>): void;
 }
@@ -33,7 +31,9 @@ export interface PromptRunRequest {
   prepare(signal: AbortSignal): Promise<PreparedRequest>;
 }
 
-export type PromptRunOptions = Pick<PromptOpts, "signal" | "ifRunning" | "timeouts">;
+export interface PromptRunOptions extends Pick<PromptOpts, "signal" | "ifRunning" | "timeouts"> {
+  readonly policies: ReadPolicies;
+}
 
 const EVENT_LIMIT = 4096;
 
@@ -173,8 +173,7 @@ export class PromptRun {
     const sending = AbortSignal.any([scope, this.#settling.signal]);
     const sent = await sendPrompt(this.#context, prepared, sending, timeouts?.connect);
     const { turnId: known, expected } = sent;
-    // Some engines answer a prompt when its turn is over. That they tell of it is an answer, too.
-    const named = Promise.race([sent.named, this.#told.promise]);
+    const named = sent.answersLate ? Promise.race([sent.named, this.#told.promise]) : sent.named;
     named.catch(() => {});
     this.#named = named;
     if (known !== undefined) follow(known);
@@ -213,9 +212,8 @@ export class PromptRun {
     if (saysSomething(event)) this.#deadlines.heard();
     if (tellsOf(event, view.turnId)) this.#told.resolve(view.turnId);
     for (const news of view.take(event)) {
-      this.#events.push(news);
-      if (news.type === "permission_requested" && !this.#isRead && this.#isOurs(news, view))
-        this.#context.background(this.#findSomebody(news));
+      if (isRequest(news) && this.#isOurs(news, view)) this.#attend(news);
+      else this.#events.push(news);
     }
     if (event.type === "turn_ended" && event.turnId === view.turnId) {
       this.#over = true;
@@ -223,12 +221,14 @@ export class PromptRun {
     }
   }
 
-  /** A request that nobody can answer must not wait for ever. Who has just been handed the turn may begin to read it. */
-  async #findSomebody(request: PermissionRequestedEvent): Promise<void> {
-    const { link, hasAudience, onUnanswerable } = this.#context;
-    await Promise.allSettled([this.accepted]);
-    await delay(0, link.signal).catch(() => {});
-    if (!link.signal.aborted && !this.#isRead && !hasAudience(request)) onUnanswerable(request);
+  #attend(request: Request): void {
+    const wasRead = this.#isRead;
+    this.#context.desk.attend(request, {
+      policies: this.#options.policies,
+      isRead: () => wasRead || this.#isRead,
+      handedOut: this.accepted,
+      show: () => this.#events.push(request),
+    });
   }
 
   /** Nothing will come any more: the client was disposed, or the engine is out of reach for good. */
@@ -275,7 +275,7 @@ export class PromptRun {
   }
 
   /** Asked in this turn; or the engine does not say in which, and no other is open. */
-  #isOurs({ messageId = "", sessionId }: PermissionRequestedEvent, { turnId }: TurnView): boolean {
+  #isOurs({ messageId = "", sessionId }: Request, { turnId }: TurnView): boolean {
     const state = this.#context.store.get(this.#request.sessionId);
     // A subagent's, which the turn has started that is being answered: the oldest.
     if (sessionId !== this.#request.sessionId) return state?.openTurns.values().next().value === turnId;

@@ -1,10 +1,12 @@
-import type { PromptReceipt, PromptRequest } from "../engine/driver.ts";
+import type { PromptReceipt, PromptRequest } from "../engine/driver-requests.ts";
+import { EngineError } from "../engine/errors.ts";
 import type { EventHub } from "./event-hub.ts";
 import { insist } from "./insist.ts";
 import type { Link } from "./link.ts";
-import type { SessionStore } from "./session-store.ts";
+import { isAtRest, type SessionStore } from "./session-store.ts";
 
 export interface SendingContext {
+  readonly engineId: string;
   readonly link: Link;
   readonly hub: EventHub;
   readonly store: SessionStore;
@@ -18,6 +20,8 @@ export interface SentPrompt {
   readonly turnId: string | undefined;
   /** What it will most likely be called. */
   readonly expected: string | undefined;
+  /** What the engine tells of the turn says that it has taken the prompt: its answer comes when the turn is over. */
+  readonly answersLate: boolean;
   /** Resolves with what the turn is called, when the engine has taken the prompt. */
   readonly named: Promise<string>;
 }
@@ -57,19 +61,39 @@ export async function sendPrompt(
   const named = sentAs === undefined ? name(0) : insist(scope, name);
   // Who does not wait for it hears of it otherwise.
   named.catch(() => {});
-  return { turnId, expected: turnId ?? sentAs, named };
+  return { turnId, expected: turnId ?? sentAs, answersLate: first.answersLate === true, named };
 }
 
+/** Options of a prompt that an engine may lack. */
+const OPTIONAL = [
+  ["agent", "agents"],
+  ["variant", "variants"],
+] as const;
+
 async function send(
-  { link, store }: SendingContext,
+  { engineId: engine, link, store }: SendingContext,
   request: PreparedRequest,
   sendAs: string | undefined,
   scope: AbortSignal,
 ): Promise<PromptReceipt> {
+  const { sessionId, toolsOff = [] } = request;
   const connection = await link.connection();
   scope.throwIfAborted();
-  const newestMessageId = store.get(request.sessionId)?.newestMessageId;
-  return connection.prompt({ ...request, newestMessageId, sendAs, signal: scope });
+  for (const [option, capability] of OPTIONAL) {
+    if (request[option] === undefined || link.capabilities[capability]) continue;
+    const message = `This engine takes no ${option} with a prompt: it lacks the capability "${capability}".`;
+    throw new EngineError("UNSUPPORTED", message, { engine, sessionId });
+  }
+  if (toolsOff.length > 0 && !link.capabilities.promptTools) {
+    const message =
+      'No tool can be turned off for one prompt here: the engine lacks the capability "promptTools".';
+    throw new EngineError("UNSUPPORTED", message, { engine, sessionId });
+  }
+  const state = store.get(sessionId);
+  // What a turn may do is settled when it begins.
+  const tools = isAtRest(state) ? { toolsOff } : { toolsOff: undefined };
+  const newestMessageId = state?.newestMessageId;
+  return connection.prompt({ ...request, ...tools, newestMessageId, sendAs, signal: scope });
 }
 
 async function nameIn(receipt: PromptReceipt): Promise<string> {

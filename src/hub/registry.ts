@@ -1,14 +1,14 @@
 import type { DiagnosticHandler } from "../engine/diagnostics.ts";
 import { EngineError } from "../engine/errors.ts";
+import type { PermissionRequest } from "../engine/permission.ts";
+import { scoped, withDeadline } from "../engine/scope.ts";
+import { type Session, type SessionRef, toSessionId } from "../engine/session.ts";
 import type {
   RegistrySnapshot,
   SessionRegistry,
   TreeOptions,
   WaitForOptions,
-} from "../engine/managed-engine-client.ts";
-import type { PermissionRequest } from "../engine/permission.ts";
-import { scoped, withDeadline } from "../engine/scope.ts";
-import { type Session, type SessionRef, toSessionId } from "../engine/session.ts";
+} from "../engine/session-registry.ts";
 import type { EventHub } from "./event-hub.ts";
 import { type Fanout, handlerThrew } from "./fanout.ts";
 import type { SessionStore } from "./session-store.ts";

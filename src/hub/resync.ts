@@ -1,5 +1,6 @@
-import type { DriverItem, EngineConnection, SessionSnapshot } from "../engine/driver.ts";
+import type { DriverItem, EngineConnection } from "../engine/driver.ts";
 import type { DriverEvent } from "../engine/driver-events.ts";
+import type { SessionSnapshot } from "../engine/driver-requests.ts";
 import { hasNothingGoingOn } from "../lifecycle/session-state.ts";
 import { sessionOf } from "./session-of.ts";
 import type { SessionStore } from "./session-store.ts";

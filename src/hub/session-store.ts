@@ -1,5 +1,5 @@
-import type { SessionSnapshot } from "../engine/driver.ts";
 import type { DriverEvent } from "../engine/driver-events.ts";
+import type { SessionSnapshot } from "../engine/driver-requests.ts";
 import type { EngineEvent } from "../engine/events.ts";
 import type { PermissionRequest } from "../engine/permission.ts";
 import type { Session } from "../engine/session.ts";

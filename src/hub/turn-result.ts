@@ -1,14 +1,15 @@
 import { EngineError } from "../engine/errors.ts";
 import type { TurnEndedEvent } from "../engine/events.ts";
-import type { Message, Usage } from "../engine/message.ts";
+import type { Message } from "../engine/message.ts";
 import type { PromptFailure, PromptResult } from "../engine/prompt-call.ts";
 import type { PromptEvent } from "../engine/prompt-events.ts";
+import { usageOf } from "../engine/usage.ts";
 
 /** The turn as its caller gets it. */
 export function resultOf(event: TurnEndedEvent, engine: string): PromptResult {
   const { status, sessionId, turnId, messages } = event;
   const message = messages.at(-1);
-  const usage = sumUsage(messages);
+  const usage = usageOf(messages);
   const error = errorOf(event, engine);
   return {
     status,
@@ -86,22 +87,6 @@ function textOf({ parts, content, summary }: Message): string {
   if (summary) return "";
   if (parts === undefined) return content.text ?? "";
   return parts.map((part) => (part.type === "text" ? part.text : "")).join("");
-}
-
-function sumUsage(messages: readonly Message[]): Usage | undefined {
-  const used = messages.flatMap(({ usage }) => usage ?? []);
-  if (used.length === 0) return undefined;
-  const sum = (field: keyof Usage) => {
-    const told = used.flatMap((usage) => usage[field] ?? []);
-    return told.length === 0 ? undefined : told.reduce((total, count) => total + count, 0);
-  };
-  return {
-    inputTokens: sum("inputTokens") ?? 0,
-    outputTokens: sum("outputTokens") ?? 0,
-    reasoningTokens: sum("reasoningTokens"),
-    cachedTokens: sum("cachedTokens"),
-    costUsd: sum("costUsd"),
-  };
 }
 
 function silence({ sessionId, turnId = "" }: PromptResult): Message {

@@ -158,13 +158,19 @@ function putOther(
     state.parts.set(part.id, { part, text: "", complete: true, synced: true, told: true });
     return { type: "replaced" };
   }
+  let { toolCall } = part;
   if (known?.part.type === "tool") {
-    const { ok } = toolCallMachine.tryTransition(known.part.toolCall.status, `tool_${part.toolCall.status}`);
-    if (!ok || sameToolCall(known.part.toolCall, part.toolCall)) return undefined;
+    const before = known.part.toolCall;
+    // Of which server it is, not everybody who tells of it knows.
+    if (before.mcp !== undefined && before.name === toolCall.name)
+      toolCall = { ...toolCall, mcp: before.mcp };
+    const { ok } = toolCallMachine.tryTransition(before.status, `tool_${toolCall.status}`);
+    if (!ok || sameToolCall(before, toolCall)) return undefined;
   }
-  state.parts.set(part.id, { part, text: "", complete: true, synced: true, told: true });
+  const shown = toolCall === part.toolCall ? part : { ...part, toolCall };
+  state.parts.set(part.id, { part: shown, text: "", complete: true, synced: true, told: true });
   if (known !== undefined && known.part.type !== "tool") return { type: "replaced" };
-  return { type: "tool", toolCall: part.toolCall };
+  return { type: "tool", toolCall };
 }
 
 /** By content: engines repeat how a call stands. */

@@ -28,12 +28,15 @@ export function reduceMessage(state: SessionState, event: MessageEventOf, out: E
     putMessage(state, event.message, "live", out);
     return;
   }
+  if (event.type === "message_removed") {
+    // Also of a message that is not held: who shows the conversation has it.
+    state.messages.delete(event.messageId);
+    out.push(event);
+    return;
+  }
   const message = state.messages.get(event.messageId);
   if (message === undefined) return;
   switch (event.type) {
-    case "message_removed":
-      state.messages.delete(event.messageId);
-      break;
     case "turn_continued":
       if (continueTurn(message, messageBefore(event.messageId, state.messages)))
         out.push({ type: "message_updated", message: messageOf(message) });

@@ -89,6 +89,7 @@ export function reduceSession(state: SessionState, event: DriverEvent): readonly
       out.push(event);
       break;
     }
+    case "todo_updated":
     case "unknown":
       out.push(event);
       break;

@@ -1,5 +1,5 @@
-import type { SessionSnapshot } from "../engine/driver.ts";
 import type { DriverMessage } from "../engine/driver-events.ts";
+import type { SessionSnapshot } from "../engine/driver-requests.ts";
 import type { EngineEvent } from "../engine/events.ts";
 import type { MessageState } from "./message-state.ts";
 import { putMessage } from "./reduce-message.ts";

@@ -102,9 +102,17 @@ export function restoreMessage({ parts, text, continues: _, ...info }: DriverMes
   return state;
 }
 
-/** Are two flat objects the same, field by field? */
+/** Are two objects the same, field by field? */
 export function sameFields(a: object, b: object): boolean {
   const left = Object.entries(a);
   const right = new Map(Object.entries(b));
-  return left.length === right.size && left.every(([key, value]) => Object.is(value, right.get(key)));
+  return left.length === right.size && left.every(([key, value]) => isSame(value, right.get(key)));
+}
+
+function isSame(a: unknown, b: unknown): boolean {
+  return Object.is(a, b) || (isObject(a) && isObject(b) && sameFields(a, b));
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null;
 }

@@ -2,6 +2,7 @@ import { createEngineClient, type EngineClientOptions } from "../create-engine-c
 import { asyncDispose } from "../engine/async-dispose.ts";
 import type { ManagedEngineClient } from "../engine/managed-engine-client.ts";
 import { type OpenCodeDriverOptions, openCodeDriver } from "./driver.ts";
+import { withOthers } from "./others/with-others.ts";
 
 export interface OpenCodeClientOptions extends OpenCodeDriverOptions, EngineClientOptions {}
 
@@ -31,6 +32,9 @@ export class OpenCodeClient implements ManagedEngineClient {
   readonly questions: ManagedEngineClient["questions"];
   readonly models: ManagedEngineClient["models"];
   readonly commands: ManagedEngineClient["commands"];
+  readonly providers: ManagedEngineClient["providers"];
+  readonly agents: ManagedEngineClient["agents"];
+  readonly mcp: ManagedEngineClient["mcp"];
   readonly registry: ManagedEngineClient["registry"];
   readonly connect: ManagedEngineClient["connect"];
   readonly request: ManagedEngineClient["request"];
@@ -40,7 +44,7 @@ export class OpenCodeClient implements ManagedEngineClient {
 
   /** @throws EngineError `CONFIG_INVALID` when `baseUrl` is no http address */
   constructor(options: OpenCodeClientOptions = {}) {
-    const client = createEngineClient(openCodeDriver(options), options);
+    const client = createEngineClient(withOthers(openCodeDriver(options)), options);
     this.#client = client;
     this.id = client.id;
     this.name = client.name;
@@ -51,6 +55,9 @@ export class OpenCodeClient implements ManagedEngineClient {
     this.questions = client.questions;
     this.models = client.models;
     this.commands = client.commands;
+    this.providers = client.providers;
+    this.agents = client.agents;
+    this.mcp = client.mcp;
     this.registry = client.registry;
     this.connect = client.connect;
     this.request = client.request;

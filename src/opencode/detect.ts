@@ -1,4 +1,4 @@
-import type { DriverCall } from "../engine/driver.ts";
+import type { DriverCall } from "../engine/driver-requests.ts";
 import { EngineError } from "../engine/errors.ts";
 import type { Http, HttpCall } from "../http.ts";
 

@@ -28,6 +28,7 @@ function isTold(event: EngineEvent): event is BusEvent {
     case "session_deleted":
     case "message_created":
     case "message_updated":
+    case "message_removed":
     case "message_delta":
     case "tool_call_updated":
     case "permission_requested":
@@ -35,6 +36,7 @@ function isTold(event: EngineEvent): event is BusEvent {
     case "question_asked":
     case "question_resolved":
     case "file_diff":
+    case "todo_updated":
       return true;
     default:
       return false;

@@ -14,6 +14,8 @@ export interface TurnErrorEvent {
   readonly code: EngineErrorCode;
   readonly status: PromptErrorEvent["status"];
   readonly retryAfterMs?: number | undefined;
+  /** Where it is not what follows from the code. */
+  readonly retryable?: boolean | undefined;
 }
 
 /** An event of a prompt, without what only makes sense in this process or was told before. */
@@ -25,7 +27,8 @@ export function toTurnEvent(event: PromptEvent): TurnEvent {
     }
     case "error": {
       const { type, error, code, status, cause } = event;
-      return { type, error, code, status, retryAfterMs: cause.retryAfterMs };
+      const { retryAfterMs, retryable } = cause.toJSON();
+      return { type, error, code, status, retryAfterMs, retryable };
     }
     default:
       return event;

@@ -1,19 +1,18 @@
+import type { Agent } from "../engine/agent.ts";
 import type { EngineCapabilities } from "../engine/capabilities.ts";
 import type { Command } from "../engine/command.ts";
-import type {
-  DriverItem,
-  EngineConnection,
-  EngineDriver,
-  PermissionReply,
-  PromptRequest,
-} from "../engine/driver.ts";
+import type { DriverItem, EngineConnection, EngineDriver } from "../engine/driver.ts";
 import type { DriverEvent, DriverMessage } from "../engine/driver-events.ts";
+import type { PermissionReply, PromptRequest } from "../engine/driver-requests.ts";
 import { EngineError } from "../engine/errors.ts";
+import type { Model } from "../engine/model.ts";
 import type { PermissionDecision, PermissionRequest } from "../engine/permission.ts";
+import type { Provider } from "../engine/provider.ts";
 import { type Channel, createChannel } from "../stream/channel.ts";
+import { refuseUnknownCommand } from "./mock-commands.ts";
 import { MockMemory } from "./mock-memory.ts";
 import { MockQuestions } from "./mock-questions.ts";
-import { mockSessions } from "./mock-sessions.ts";
+import { dropReverted, mockSessions } from "./mock-sessions.ts";
 import { type MockStage, type MockStep, playStep } from "./mock-steps.ts";
 
 /** What the mock's brain does with a prompt, step by step. Default: it answers `Mock answer.` */
@@ -24,6 +23,10 @@ export interface MockEngineOptions {
   readonly capabilities?: Partial<EngineCapabilities> | undefined;
   /** The commands that it has; the script finds in `command` which one is run. Default: none. */
   readonly commands?: readonly Command[] | undefined;
+  /** What it offers. Default: none of them, and the capability is missing; `models` with variants have `variants`, too. */
+  readonly models?: readonly Model[] | undefined;
+  readonly providers?: readonly Provider[] | undefined;
+  readonly agents?: readonly Agent[] | undefined;
   /** Its summary of every session. Default: `Mock summary.` */
   readonly summary?: string | undefined;
 }
@@ -47,6 +50,7 @@ const everything: EngineCapabilities = {
   urlAttachments: true,
   permissions: true,
   reviewEdits: false,
+  promptTools: true,
   diff: false,
   summarize: true,
   questions: true,
@@ -54,9 +58,14 @@ const everything: EngineCapabilities = {
   unarchive: true,
   deleteSession: true,
   fork: true,
+  revert: true,
   todo: true,
+  mcp: false,
   models: false,
   commands: true,
+  providers: false,
+  agents: false,
+  variants: false,
   request: false,
 };
 
@@ -74,7 +83,14 @@ const everything: EngineCapabilities = {
  */
 export function createMockEngine(
   script: MockScript = () => [{ text: "Mock answer." }],
-  { capabilities, commands = [], summary = "Mock summary." }: MockEngineOptions = {},
+  {
+    capabilities,
+    models,
+    providers,
+    agents,
+    commands = [],
+    summary = "Mock summary.",
+  }: MockEngineOptions = {},
 ): MockEngine {
   const memory = new MockMemory();
   const streams = new Set<Channel<DriverItem>>();
@@ -117,7 +133,10 @@ export function createMockEngine(
       emit: tell,
       ask,
       question: questions.ask,
-      todo: (todos) => memory.setTodos(sessionId, todos),
+      todo: (todos) => {
+        memory.setTodos(sessionId, todos);
+        tell({ type: "todo_updated", sessionId, todos });
+      },
       signal,
     };
     try {
@@ -181,18 +200,22 @@ export function createMockEngine(
         emit({ type: "session_created", session });
         return session;
       },
-      ...mockSessions({ memory, emit, calls, stop: (sessionId) => running.get(sessionId)?.abort() }),
+      ...mockSessions({
+        memory,
+        emit,
+        calls,
+        stop: (sessionId) => running.get(sessionId)?.abort(),
+        isRunning: (sessionId) => running.has(sessionId),
+      }),
       ...questions.methods(),
       messages: async (sessionId) => memory.messages(sessionId),
       async prompt(request) {
         calls.push(`prompt ${request.sessionId}`);
         memory.session(request.sessionId);
-        const { command } = request;
-        if (command !== undefined && !commands.some(({ name }) => name === command.name)) {
-          throw new EngineError("INVALID_REQUEST", `There is no command ${JSON.stringify(command.name)}.`);
-        }
+        refuseUnknownCommand(request, commands);
         const { messageId: turnId = memory.newId("msg") } = request;
         memory.refuseKnown(request.sessionId, turnId);
+        dropReverted(request.sessionId, { memory, emit });
         const stop = new AbortController();
         running.set(request.sessionId, stop);
         // Accepted first, told later: as an engine does that answers the request and then works.
@@ -219,16 +242,19 @@ export function createMockEngine(
         return summary;
       },
       listCommands: async () => commands,
+      listModels: async () => models ?? [],
+      listProviders: async () => providers ?? [],
+      listAgents: async () => agents ?? [],
       listPermissions: async () => memory.permissions(),
       async replyPermission({ permissionId, decision }: PermissionReply) {
         calls.push(`reply ${permissionId} ${decision}`);
-        const answer = answers.get(permissionId);
-        if (answer === undefined) {
+        if (!memory.permissions().some((request) => request.permissionId === permissionId)) {
           throw new EngineError(
             "PERMISSION_NOT_FOUND",
             `No permission request ${permissionId} waits for an answer.`,
           );
         }
+        const answer = answers.get(permissionId);
         answers.delete(permissionId);
         emit({
           type: "permission_resolved",
@@ -236,7 +262,8 @@ export function createMockEngine(
           sessionId: memory.askingSession(permissionId),
           decision,
         });
-        answer(decision);
+        // One that a test has told by itself stops nobody's work.
+        answer?.(decision);
       },
     };
   };
@@ -244,7 +271,14 @@ export function createMockEngine(
   return {
     id: "mock",
     name: "Mock engine",
-    capabilities: { ...everything, ...capabilities },
+    capabilities: {
+      ...everything,
+      models: models !== undefined,
+      providers: providers !== undefined,
+      agents: agents !== undefined,
+      variants: models?.some(({ variants = [] }) => variants.length > 0) === true,
+      ...capabilities,
+    },
     connect,
     emit,
     drop(error) {

@@ -1,5 +1,5 @@
-import type { PromptRequest, SessionSnapshot } from "../engine/driver.ts";
 import type { DriverEvent, DriverMessage, DriverPart, DriverSession } from "../engine/driver-events.ts";
+import type { PromptRequest, SessionSnapshot } from "../engine/driver-requests.ts";
 import { EngineError } from "../engine/errors.ts";
 import { toContentList } from "../engine/message.ts";
 import type { PermissionRequest } from "../engine/permission.ts";
@@ -130,9 +130,11 @@ export class MockMemory {
         const known = this.#messages.get(event.sessionId);
         const message = known?.get(event.messageId);
         if (known === undefined || message === undefined) break;
-        const parts = new Map((message.parts ?? []).map((known) => [known.part.id, known]));
-        parts.set(part.id, { part, complete });
-        known.set(message.id, { ...message, parts: [...parts.values()] });
+        const { parts = [] } = message;
+        // It is mostly the last one.
+        const index = parts.findLastIndex((told) => told.part.id === part.id);
+        const told = { part, complete };
+        known.set(message.id, { ...message, parts: index < 0 ? [...parts, told] : parts.with(index, told) });
         break;
       }
       case "message_removed":

@@ -1,6 +1,7 @@
 import type { EngineConnection } from "../engine/driver.ts";
-import type { DriverEvent, DriverMessage } from "../engine/driver-events.ts";
+import type { DriverEvent, DriverMessage, DriverSession } from "../engine/driver-events.ts";
 import { EngineError } from "../engine/errors.ts";
+import type { SessionRevert } from "../engine/session.ts";
 import type { MockMemory } from "./mock-memory.ts";
 
 export interface MockSessionsContext {
@@ -9,18 +10,35 @@ export interface MockSessionsContext {
   /** What was asked of the mock. */
   readonly calls: string[];
   readonly stop: (sessionId: string) => void;
+  readonly isRunning: (sessionId: string) => boolean;
 }
 
 type SessionMethods = Required<
-  Pick<EngineConnection, "updateSession" | "deleteSession" | "forkSession" | "todo">
+  Pick<
+    EngineConnection,
+    "updateSession" | "deleteSession" | "forkSession" | "revertSession" | "unrevertSession" | "todo"
+  >
 >;
 
 /** What the mock engine does with sessions as a whole. */
-export function mockSessions({ memory, emit, calls, stop }: MockSessionsContext): SessionMethods {
+export function mockSessions({ memory, emit, calls, stop, isRunning }: MockSessionsContext): SessionMethods {
   const remove = (sessionId: string): void => {
     for (const { id, parentId } of memory.sessions()) if (parentId === sessionId) remove(id);
     emit({ type: "session_deleted", sessionId });
     stop(sessionId);
+  };
+
+  const setRevert = (sessionId: string, revert: SessionRevert | undefined): DriverSession => {
+    if (isRunning(sessionId)) {
+      throw new EngineError("SESSION_RUNNING", `Session ${sessionId} is at work.`, {
+        engine: "mock",
+        sessionId,
+      });
+    }
+    const { revert: _, ...rest } = memory.session(sessionId);
+    const session = revert === undefined ? rest : { ...rest, revert };
+    emit({ type: "session_updated", session });
+    return session;
   };
 
   return {
@@ -57,6 +75,18 @@ export function mockSessions({ memory, emit, calls, stop }: MockSessionsContext)
       }
       return session;
     },
+    async revertSession(sessionId, { messageId, partId }) {
+      calls.push(`revert ${sessionId}`);
+      memory.session(sessionId);
+      const { turnId = messageId } = find(memory.messages(sessionId), sessionId, messageId, "to take back");
+      // There are no files.
+      const revert = partId === undefined ? { messageId: turnId } : { messageId, partId };
+      return setRevert(sessionId, { ...revert, filesRestored: false });
+    },
+    async unrevertSession(sessionId) {
+      calls.push(`unrevert ${sessionId}`);
+      return setRevert(sessionId, undefined);
+    },
     async todo(sessionId) {
       memory.session(sessionId);
       return memory.todos(sessionId);
@@ -70,8 +100,37 @@ function before(
   messageId: string | undefined,
 ): readonly DriverMessage[] {
   if (messageId === undefined) return messages;
-  const index = messages.findIndex(({ id }) => id === messageId);
-  if (index >= 0) return messages.slice(0, index);
-  const message = `Session ${sessionId} has no message ${messageId} to fork before.`;
+  return messages.slice(0, messages.indexOf(find(messages, sessionId, messageId, "to fork before")));
+}
+
+function find(
+  messages: readonly DriverMessage[],
+  sessionId: string,
+  messageId: string,
+  purpose: string,
+): DriverMessage {
+  const found = messages.find(({ id }) => id === messageId);
+  if (found !== undefined) return found;
+  const message = `Session ${sessionId} has no message ${messageId} ${purpose}.`;
   throw new EngineError("INVALID_REQUEST", message, { engine: "mock", sessionId });
+}
+
+/** What was taken back goes for good when the next prompt comes. */
+export function dropReverted(
+  sessionId: string,
+  { memory, emit }: Pick<MockSessionsContext, "memory" | "emit">,
+): void {
+  const { revert, ...session } = memory.session(sessionId);
+  if (revert === undefined) return;
+  const messages = memory.messages(sessionId);
+  const from = messages.findIndex(({ id }) => id === revert.messageId);
+  const parts = messages[from]?.parts ?? [];
+  const kept = revert.partId === undefined ? 0 : 1;
+  for (const { id } of messages.slice(from + kept))
+    emit({ type: "message_removed", sessionId, messageId: id });
+  const gone = kept === 0 ? [] : parts.slice(parts.findIndex(({ part }) => part.id === revert.partId));
+  for (const { part } of gone) {
+    emit({ type: "part_removed", sessionId, messageId: revert.messageId, partId: part.id });
+  }
+  emit({ type: "session_updated", session });
 }

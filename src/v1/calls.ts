@@ -1,5 +1,5 @@
 import type { EngineCapability } from "../engine/capabilities.ts";
-import type { DriverCall, SessionSnapshot, SnapshotRequest } from "../engine/driver.ts";
+import type { DriverCall, SessionSnapshot, SnapshotRequest } from "../engine/driver-requests.ts";
 import { EngineError } from "../engine/errors.ts";
 import type { PermissionRequest } from "../engine/permission.ts";
 import { type Http, isMissingRoute } from "../http.ts";

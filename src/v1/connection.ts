@@ -17,6 +17,7 @@ export const v1Capabilities: EngineCapabilities = {
   urlAttachments: true,
   permissions: true,
   reviewEdits: false,
+  promptTools: false,
   diff: false,
   summarize: true,
   questions: false,
@@ -24,9 +25,14 @@ export const v1Capabilities: EngineCapabilities = {
   unarchive: false,
   deleteSession: false,
   fork: false,
+  revert: false,
   todo: false,
+  mcp: false,
   models: false,
   commands: false,
+  providers: false,
+  agents: false,
+  variants: false,
   request: true,
 };
 

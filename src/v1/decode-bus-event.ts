@@ -37,9 +37,11 @@ export function decodeBusEvent(value: unknown): readonly DriverEvent[] {
       return [{ type, request }];
     }
     case "session_deleted":
+    case "message_removed":
     case "permission_resolved":
     case "question_resolved":
     case "file_diff":
+    case "todo_updated":
       return [busEventSchemas[type].parse(value)];
     case "ready":
       return [];

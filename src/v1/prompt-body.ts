@@ -1,5 +1,5 @@
-import type { PromptRequest } from "../engine/driver.ts";
 import type { DriverMessage } from "../engine/driver-events.ts";
+import type { PromptRequest } from "../engine/driver-requests.ts";
 import { type DriverContent, toContentList } from "../engine/message.ts";
 import { decodeMessage } from "./decode.ts";
 import type { PromptBody } from "./schema/request.ts";

@@ -1,5 +1,6 @@
-import type { DriverReport, PromptReceipt, PromptRequest } from "../engine/driver.ts";
+import type { DriverReport } from "../engine/driver.ts";
 import type { DriverEvent, DriverMessage } from "../engine/driver-events.ts";
+import type { PromptReceipt, PromptRequest } from "../engine/driver-requests.ts";
 import type { DriverContent } from "../engine/message.ts";
 import { delay, withDeadline } from "../engine/scope.ts";
 import type { Http } from "../http.ts";

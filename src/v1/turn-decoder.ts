@@ -114,6 +114,12 @@ function errorOf({
   code,
   error: message,
   retryAfterMs,
+  retryable,
 }: Extract<TurnEnd, { type: "error" }>): EngineErrorInfo {
-  return { code, message, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
+  return {
+    code,
+    message,
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    ...(retryable === undefined ? {} : { retryable }),
+  };
 }

@@ -11,10 +11,13 @@ export const rooms: readonly Room[] = [
   { name: "engine", level: 0, holds: ["engine/"] },
   { name: "lifecycle", level: 1, holds: ["lifecycle/"] },
   { name: "stream", level: 1, holds: ["stream/"] },
+  { name: "diff", level: 1, holds: ["diff/"] },
+  { name: "transcript", level: 1, holds: ["transcript/"] },
   { name: "hub", level: 2, holds: ["hub/"] },
   { name: "http", level: 2, holds: ["http.ts", "http/"] },
   { name: "v1 schemas", level: 2, holds: ["v1/schema.ts", "v1/schema/", "v1/paths.ts"] },
   { name: "create-engine-client", level: 3, holds: ["create-engine-client.ts", "create-engine-client/"] },
+  { name: "automation", level: 3, holds: ["automation/"] },
   { name: "v1 driver", level: 3, holds: ["v1/"] },
   { name: "server", level: 3, holds: ["server/"] },
   { name: "opencode", level: 4, holds: ["opencode/"] },
@@ -50,6 +53,7 @@ export const packages: readonly PackageRule[] = [
     rooms: ["stream"],
     says: "eventsource-parser is imported in the room stream only",
   },
+  { specifier: /^diff(\/.+)?$/, rooms: ["diff"], says: "diff is imported in the room diff only" },
   {
     specifier: /^zod\/mini$/,
     rooms: ["v1 schemas", "v1 driver", "server", "opencode", "acp", "testing"],
@@ -100,7 +104,12 @@ export const entryFiles: ReadonlySet<string> = new Set([
 export const maxLines = 300;
 
 /** What the bundle of the browser-safe entry may import besides its own chunks. */
-export const browserPackages: ReadonlySet<string> = new Set(["ky", "eventsource-parser", "zod/mini"]);
+export const browserPackages: ReadonlySet<string> = new Set([
+  "diff/lib/patch/parse.js",
+  "ky",
+  "eventsource-parser",
+  "zod/mini",
+]);
 
 /** Globals that only Node has. */
 export const nodeGlobals: ReadonlySet<string> = new Set([

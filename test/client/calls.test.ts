@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from "vitest";
-import type { PromptRequest } from "../../src/engine/driver.ts";
-import type { CreateSessionOptions, ManagedEngineClient } from "../../src/engine/managed-engine-client.ts";
+import type { CreateSessionOptions } from "../../src/engine/call-options.ts";
+import type { PromptRequest } from "../../src/engine/driver-requests.ts";
+import type { ManagedEngineClient } from "../../src/engine/managed-engine-client.ts";
 import { createMockEngine } from "../../src/testing/mock-engine.ts";
 import { clientOf, gate, next, rejection, settle, stage, tampered } from "../hub/support.ts";
 

@@ -1,10 +1,11 @@
 import { describe, expect, it, vi } from "vitest";
-import type { ListedSession, SessionPageRequest } from "../../src/engine/driver.ts";
+import type { ListedSession, SessionPageRequest } from "../../src/engine/driver-requests.ts";
 import { EngineError } from "../../src/engine/errors.ts";
+import type { EngineEvent } from "../../src/engine/events.ts";
 import type { ManagedEngineClient } from "../../src/engine/managed-engine-client.ts";
 import type { Session } from "../../src/engine/session.ts";
 import { createMockEngine } from "../../src/testing/mock-engine.ts";
-import { clientOf, collect, rejection, stage, tampered } from "../hub/support.ts";
+import { clientOf, collect, gate, rejection, settle, stage, tampered, until } from "../hub/support.ts";
 
 const titles = (sessions: readonly Session[]) => sessions.map(({ title }) => title);
 
@@ -244,11 +245,91 @@ describe("client.session.fork, children, todo", () => {
   });
 });
 
+describe("client.session.revert", () => {
+  it("takes back a turn and all after it; with the next prompt they are gone", async () => {
+    const { client, session } = await stage();
+    await client.connect();
+    for (const content of ["one", "two", "three"]) await client.session.prompt(session, content).text();
+    const before = await client.session.messages(session);
+    const [two, answer] = before.slice(2);
+    const reverted = await client.session.revert(session, { messageId: answer?.id ?? "" });
+    expect(reverted.revert).toEqual({ messageId: two?.id, filesRestored: false });
+    expect(client.registry.get(session)).toEqual(reverted);
+    expect(await client.session.messages(session)).toEqual(before);
+    expect((await client.session.unrevert(session)).revert).toBeUndefined();
+    expect(client.registry.get(session)?.revert).toBeUndefined();
+
+    await client.session.revert(session, { messageId: two?.id ?? "" });
+    const events: EngineEvent[] = [];
+    client.events.subscribe((event) => events.push(event));
+    await client.session.prompt(session, "again").text();
+    const gone = before
+      .slice(2)
+      .map(({ id: messageId }) => ({ type: "message_removed", sessionId: session.id, messageId }));
+    expect(events.filter(({ type }) => type === "message_removed")).toEqual(gone);
+    const texts = (await client.session.messages(session)).map(({ content }) => content.text);
+    expect(texts).toEqual(["one", "Mock answer.", "again", "Mock answer."]);
+    expect(client.registry.get(session)?.revert).toBeUndefined();
+  });
+
+  it("tells it once, although the engine repeats it", async () => {
+    const { engine, client, session } = await stage();
+    await client.connect();
+    await client.session.prompt(session, "one").text();
+    const [one] = await client.session.messages(session);
+    const {
+      status: _,
+      engineId: __,
+      ...reverted
+    } = await client.session.revert(session, { messageId: one?.id ?? "" });
+    const events: EngineEvent[] = [];
+    client.events.subscribe((event) => events.push(event));
+    const copy = structuredClone(reverted);
+    engine.emit({ type: "session_updated", session: copy });
+    engine.emit({ type: "session_updated", session: { ...copy, title: "Other" } });
+    await settle();
+    expect(events.map((event) => "session" in event && event.session.title)).toEqual(["Other"]);
+  });
+
+  it("takes back what came from a part on", async () => {
+    const { client, session } = await stage(() => [{ text: "first" }, { tool: "bash" }, { text: "last" }]);
+    await client.session.prompt(session, "one").text();
+    const answer = (await client.session.messages(session))[1];
+    const [first, tool] = answer?.parts ?? [];
+    await client.session.revert(session, { messageId: answer?.id ?? "", partId: tool?.id });
+    await client.session.prompt(session, "two").text();
+    const messages = await client.session.messages(session);
+    expect(messages).toHaveLength(4);
+    expect(messages[1]?.parts).toEqual([first]);
+  });
+
+  it("is refused of what is not there, and while the session is at work", async () => {
+    const wait = gate();
+    const { client, session } = await stage(() => [{ wait: wait.opened }]);
+    for (const options of [{ messageId: "msg_none" }, {}, undefined]) {
+      const none = client.session.revert(session, options as { messageId: string });
+      expect(await rejection(none)).toMatchObject({ code: "INVALID_REQUEST" });
+    }
+    const call = client.session.prompt(session, "one");
+    await call;
+    await until(() => client.registry.get(session)?.status === "running");
+    const messageId = call.turnId ?? "";
+    expect(await rejection(client.session.revert(session, { messageId }))).toMatchObject({
+      code: "SESSION_RUNNING",
+    });
+    expect(await rejection(client.session.unrevert(session))).toMatchObject({ code: "SESSION_RUNNING" });
+    wait.open();
+    await call.text();
+  });
+});
+
 describe("client: sessions that an engine can't change", () => {
   it.each<[string, (client: ManagedEngineClient) => Promise<unknown>]>([
     ["updateSession", (client) => client.session.update("ses_1", { title: "x" })],
     ["deleteSession", (client) => client.session.delete("ses_1")],
     ["fork", (client) => client.session.fork("ses_1")],
+    ["revert", (client) => client.session.revert("ses_1", { messageId: "msg_1" })],
+    ["revert", (client) => client.session.unrevert("ses_1")],
     ["todo", (client) => client.session.todo("ses_1")],
     ["questions", (client) => client.questions.list()],
     ["questions", (client) => client.questions.reply("que_1", [])],
@@ -257,7 +338,13 @@ describe("client: sessions that an engine can't change", () => {
     const lacking = createMockEngine(undefined, { capabilities: { [capability]: false } });
     // Also when the driver promises it and has no such call.
     const none = { updateSession: undefined, deleteSession: undefined, forkSession: undefined };
-    const more = { todo: undefined, listQuestions: undefined, replyQuestion: undefined };
+    const more = {
+      revertSession: undefined,
+      unrevertSession: undefined,
+      todo: undefined,
+      listQuestions: undefined,
+      replyQuestion: undefined,
+    };
     const promising = tampered(createMockEngine(), () => ({ ...none, ...more }) as object);
     for (const engine of [lacking, promising]) {
       const failure = await rejection(call(clientOf(engine)));
@@ -266,4 +353,19 @@ describe("client: sessions that an engine can't change", () => {
     }
     expect(lacking.calls).toEqual([]);
   });
+});
+
+describe("client.session.update: changes that are none", () => {
+  it.each([{ title: 5 }, { title: null }, { archived: "yes" }, { starred: 1 }])(
+    "takes no %o",
+    async (changes) => {
+      const { client } = await library();
+      const update = () => Reflect.apply(client.session.update, undefined, ["one", changes]);
+      const [name = ""] = Object.keys(changes);
+      expect(await rejection(update())).toMatchObject({
+        code: "INVALID_REQUEST",
+        message: expect.stringContaining(`The change ${name} of a session must be a `),
+      });
+    },
+  );
 });

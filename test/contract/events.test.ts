@@ -42,7 +42,12 @@ const answered = {
   parts: [{ type: "text", id: "prt_1", text: said }],
   stopReason: "stop",
 };
-const toolCall = { id: "call_1", name: "bash", input: { command: "ls" }, status: "running" };
+const toolCall = {
+  ...{ id: "call_1", name: "bash", input: { command: "ls" }, status: "running", outputPath: "/tmp/all" },
+  attachments: [{ type: "image", url: "data:,", mimeType: "image/png", name: "a.png" }],
+  mcp: { server: "github", tool: "search" },
+  childSessionId: "ses_2",
+};
 const request = {
   permissionId: "per_1",
   sessionId: "ses_1",
@@ -57,7 +62,12 @@ const question = {
   questions: [{ question: "Which?", options: [{ label: "A" }, { label: "B", description: "The other" }] }],
   createdAt: 2,
 };
-const diff = [{ path: "a.ts", status: "modified", additions: 1, deletions: 0, patch: "+a" }];
+const diff = [
+  { path: "a.ts", status: "modified", additions: 1, deletions: 0, patch: "+a" },
+  { path: "b.ts", previousPath: "a.ts", status: "renamed", additions: 0, deletions: 0, patch: "" },
+];
+const todos = [{ content: "One", status: "pending", priority: "high" }];
+const revert = { messageId: "msg_u", partId: "prt_u", filesRestored: false };
 
 /** A turn as a bus tells it, from the session's creation to its rest. */
 const turn = [
@@ -143,8 +153,17 @@ describe("GET /v1/events", () => {
       { type: "question_asked", ...question },
       { type: "question_resolved", questionId: "que_1", sessionId: "ses_1" },
       { type: "file_diff", sessionId: "ses_1", messageId: "msg_u", diff },
+      { type: "todo_updated", sessionId: "ses_1", todos },
+      { type: "message_removed", sessionId: "ses_1", messageId: "msg_gone" },
+      { type: "session_updated", session: { ...told, status: "running", activity: "tool", revert } },
     ];
-    source.write(wire([...turn.slice(0, 6), ...others, ...turn.slice(6)]));
+    const reverted = { ...session, status: "running", activity: "tool", revert };
+    const before = [
+      ...turn.slice(0, 6),
+      ...others.slice(0, -1),
+      { type: "session_updated", session: reverted },
+    ];
+    source.write(wire([...before, ...turn.slice(6)]));
     source.write(wire([{ type: "session_deleted", sessionId: "ses_1" }]));
     await until(() => events.some(({ type }) => type === "session_deleted"));
     expect(events).toContainEqual({ type: "session_created", session: told });

@@ -63,7 +63,14 @@ describe("GET /v1/session/:id/message", () => {
 
   it("takes every field; null is missing, and what is not known is left out", async () => {
     const { client, answer } = stage();
-    const usage = { inputTokens: 1, outputTokens: 2, reasoningTokens: 3, cachedTokens: 4, costUsd: 0.5 };
+    const counts = {
+      inputTokens: 1,
+      outputTokens: 2,
+      reasoningTokens: 3,
+      cachedTokens: 4,
+      cacheWriteTokens: 5,
+    };
+    const usage = { ...counts, costUsd: 0.5 };
     const parts = [
       { type: "reasoning", id: "prt_1", text: "Hm." },
       { type: "text", id: "prt_2", text: "Hello" },
@@ -257,6 +264,16 @@ describe("POST /v1/session/:id/message", () => {
     call: async (client) => client.session.prompt(await client.session.create(), "Hi").text(),
   });
 
+  it("is refused rather than forgotten: tools that are off for one prompt", async () => {
+    const { client, sent } = stage();
+    const call = client.session.prompt(await client.session.create(), "Hi", { tools: { bash: false } });
+    await expect(call.text()).rejects.toMatchObject({
+      code: "UNSUPPORTED",
+      message: expect.stringContaining('"promptTools"'),
+    });
+    expect(sent("prompt")).toEqual([]);
+  });
+
   describe("its stream, where the server has no bus", () => {
     const id = "ses_1";
     const toolCall = { id: "call_1", name: "bash", input: { command: "ls" }, status: "pending" };
@@ -384,6 +401,12 @@ describe("POST /v1/session/:id/message", () => {
       const call = prompt();
       expect((await collect(call)).at(-1)).toMatchObject({ type: "error", code, status });
       expect(await call.settled()).toMatchObject({ status: settled, text: said, error: { code } });
+    });
+
+    it("ends with an error that may go better the next time, where the server says so", async () => {
+      const end = { type: "error", error: "502", code: "PROVIDER_ERROR", status: "error", retryable: true };
+      const { prompt } = streaming(() => sse(wire([...turn.slice(0, 4), end])));
+      expect((await prompt().settled()).error).toMatchObject({ code: "PROVIDER_ERROR", retryable: true });
     });
 
     it.each(["superseded", "rejected"])("ends with message_done and the status %s", async (status) => {

@@ -12,7 +12,8 @@ const whole = {
   ...least,
   messageId: "msg_1",
   toolCallId: "call_1",
-  patterns: ["ls *"],
+  patterns: ["ls -l"],
+  sessionPatterns: ["ls *"],
   diff: [{ path: "a.ts", status: "modified", additions: 1, deletions: 0, patch: "+a" }],
   options: ["allow", "deny"],
 };
@@ -41,7 +42,14 @@ describe("GET /v1/permission", () => {
 
   it("takes every field; null is missing, and what is not known is left out", async () => {
     const { client, answer } = stage();
-    const nulls = { messageId: null, toolCallId: null, patterns: null, diff: null, options: null };
+    const nulls = {
+      messageId: null,
+      toolCallId: null,
+      patterns: null,
+      sessionPatterns: null,
+      diff: null,
+      options: null,
+    };
     answer("listPermissions", () => Response.json([whole, { ...least, ...nulls, urgency: 5 }]));
     expect(await client.permissions.list()).toEqual([whole, least]);
   });
@@ -106,6 +114,27 @@ describe("POST /v1/permission/:id", () => {
     expect(sent("replyPermission").map(({ body }) => body)).toEqual([
       { decision: "deny", message: expect.any(String) },
     ]);
+  });
+
+  it("is what is sent when a policy decides", async () => {
+    const ask = (...patterns: string[]) => ({ tool: "bash", ask: { description: "Run", patterns } });
+    const { client, sent } = stage({
+      script: () => [ask("ls"), ask("rm x")],
+      client: {
+        permissionPolicy: [
+          { pattern: "ls *", decision: "allow_session" },
+          { decision: "deny", message: "No." },
+        ],
+      },
+    });
+    const session = await client.session.create();
+    const { toolCalls } = await client.session.prompt(session, "Hi").settled();
+    expect(toolCalls.map(({ status }) => status)).toEqual(["success", "error"]);
+    expect(sent("replyPermission").map(({ body }) => body)).toEqual([
+      { decision: "allow_session" },
+      { decision: "deny", message: "No." },
+    ]);
+    expect(client.permissions.decisions().map(({ by }) => by)).toEqual(["rule", "rule"]);
   });
 
   it.each(missingRoute)("is UNSUPPORTED when it is answered with %s", async (_, make) => {

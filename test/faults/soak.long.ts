@@ -548,6 +548,7 @@ function driverOf(play: (options: { readonly signal: AbortSignal }) => DriverEve
     urlAttachments: false,
     permissions: false,
     reviewEdits: false,
+    promptTools: false,
     diff: false,
     summarize: false,
     questions: false,
@@ -555,9 +556,14 @@ function driverOf(play: (options: { readonly signal: AbortSignal }) => DriverEve
     unarchive: false,
     deleteSession: false,
     fork: false,
+    revert: false,
     todo: false,
+    mcp: false,
     models: false,
     commands: false,
+    providers: false,
+    agents: false,
+    variants: false,
     request: false,
   };
   return { id: "soak", name: "Soak", capabilities, connect: async () => connection };

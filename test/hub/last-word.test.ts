@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from "vitest";
-import type { SessionSnapshot } from "../../src/engine/driver.ts";
+import type { SessionSnapshot } from "../../src/engine/driver-requests.ts";
 import { createMockEngine } from "../../src/testing/mock-engine.ts";
 import { clientOf, collect, gate, settle, stoppedClock, tampered } from "./support.ts";
 
@@ -160,5 +160,30 @@ describe("last word: an engine that is idle and owes it", () => {
     await settle();
     await client.dispose();
     expect(vi.getTimerCount()).toBe(0);
+  });
+});
+
+describe("last word: an answer that begins although nobody works on it, as in the copy of a session at work", () => {
+  it("is lost in the end, also when nothing but its message is told, and keeps no prompt waiting", async () => {
+    stoppedClock();
+    const engine = createMockEngine();
+    const client = clientOf(engine);
+    await client.connect();
+    const session = await client.session.create();
+    const copied = {
+      id: "msg_a",
+      sessionId: session.id,
+      role: "assistant",
+      turnId: "msg_t",
+      createdAt: 5,
+    } as const;
+    engine.emit({ type: "message_updated", message: copied });
+    await settle();
+    expect(client.registry.get(session)?.status).toBe("running");
+    const call = client.session.prompt(session, "Hi");
+    await vi.advanceTimersByTimeAsync(6_000);
+    await settle();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(await call.text()).toBe("Mock answer.");
   });
 });

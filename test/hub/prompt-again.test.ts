@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from "vitest";
-import type { PromptReceipt, PromptRequest } from "../../src/engine/driver.ts";
+import type { PromptReceipt, PromptRequest } from "../../src/engine/driver-requests.ts";
 import { EngineError } from "../../src/engine/errors.ts";
 import { createMockEngine } from "../../src/testing/mock-engine.ts";
 import { clientOf, collect, fold, settle, stoppedClock, tampered } from "./support.ts";

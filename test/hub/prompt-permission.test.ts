@@ -1,7 +1,7 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import type { PromptCall } from "../../src/engine/prompt-call.ts";
 import { createMockEngine } from "../../src/testing/mock-engine.ts";
-import { clientOf, gate, next, settle, stage, tampered, until } from "./support.ts";
+import { clientOf, gate, next, settle, stage, stoppedClock, tampered, until } from "./support.ts";
 
 const asking = () => [{ tool: "bash", output: "ok", ask: { description: "Run `ls`" } }, { text: "Went on." }];
 const replies = (calls: readonly string[]) => calls.filter((call) => call.startsWith("reply"));
@@ -84,6 +84,7 @@ describe("permissions that nobody answers", () => {
   });
 
   it("of a turn of somebody else are left alone", async () => {
+    stoppedClock();
     const { engine, session, client } = await stage(asking);
     const other = clientOf(engine);
     const asked = next(other, "permission_requested");
@@ -91,7 +92,7 @@ describe("permissions that nobody answers", () => {
     // It watches the session, but the turn is not its own.
     await client.connect();
     const { permissionId } = await asked;
-    await settle();
+    await vi.advanceTimersByTimeAsync(1_000);
     expect(client.registry.getSnapshot().permissions).toMatchObject([{ permissionId }]);
     expect(replies(engine.calls)).toEqual([]);
     await other.permissions.reply(permissionId, "allow");
@@ -106,6 +107,7 @@ describe("permissions of another turn in the session", () => {
   };
 
   it("are for the person at the other terminal, not for a prompt that nobody watches", async () => {
+    stoppedClock();
     const { client, engine, session } = await stage(script);
     const mine = client.session.prompt(session, "wait");
     await mine;
@@ -113,7 +115,7 @@ describe("permissions of another turn in the session", () => {
     const asked = next(other, "permission_requested");
     const theirs = other.session.prompt(session, "ask", { ifRunning: "steer" });
     const { permissionId } = await asked;
-    await settle();
+    await vi.advanceTimersByTimeAsync(1_000);
     expect(replies(engine.calls)).toEqual([]);
     await other.permissions.reply(permissionId, "allow");
     expect(await theirs.result()).toMatchObject({ toolCalls: [{ status: "success" }] });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { PromptRequest } from "../../src/engine/driver.ts";
+import type { PromptRequest } from "../../src/engine/driver-requests.ts";
 import { createMockEngine } from "../../src/testing/mock-engine.ts";
 import { clientOf, gate, rejection, settle, stage, unhandledRejections, until } from "./support.ts";
 

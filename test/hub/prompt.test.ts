@@ -1,6 +1,6 @@
 import { getEventListeners } from "node:events";
 import { describe, expect, it } from "vitest";
-import type { PromptRequest } from "../../src/engine/driver.ts";
+import type { PromptRequest } from "../../src/engine/driver-requests.ts";
 import { EngineError } from "../../src/engine/errors.ts";
 import type { PromptEvent } from "../../src/engine/prompt-events.ts";
 import { createMockEngine } from "../../src/testing/mock-engine.ts";

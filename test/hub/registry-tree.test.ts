@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { SessionSnapshot } from "../../src/engine/driver.ts";
 import type { DriverMessage, DriverSession } from "../../src/engine/driver-events.ts";
+import type { SessionSnapshot } from "../../src/engine/driver-requests.ts";
 import type { EngineEvent } from "../../src/engine/events.ts";
 import { createMockEngine } from "../../src/testing/mock-engine.ts";
 import { clientOf, settle, tampered, until } from "./support.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { RegistrySnapshot } from "../../src/engine/managed-engine-client.ts";
+import type { RegistrySnapshot } from "../../src/engine/session-registry.ts";
 import { createMockEngine } from "../../src/testing/mock-engine.ts";
 import { clientOf, gate, next, settle, stage } from "./support.ts";
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { DriverItem, SessionSnapshot } from "../../src/engine/driver.ts";
+import type { DriverItem } from "../../src/engine/driver.ts";
+import type { SessionSnapshot } from "../../src/engine/driver-requests.ts";
 import type { EngineEvent } from "../../src/engine/events.ts";
 import { type Channel, createChannel } from "../../src/stream/channel.ts";
 import { createMockEngine } from "../../src/testing/mock-engine.ts";

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
+import type { EventStreamStatus } from "../../src/engine/engine-events.ts";
 import { EngineError } from "../../src/engine/errors.ts";
-import type { EventStreamStatus, ManagedEngineClient } from "../../src/engine/managed-engine-client.ts";
+import type { ManagedEngineClient } from "../../src/engine/managed-engine-client.ts";
 import { createMockEngine } from "../../src/testing/mock-engine.ts";
 import {
   clientOf,

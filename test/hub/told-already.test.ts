@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
-import type { SessionSnapshot } from "../../src/engine/driver.ts";
 import type { DriverEvent, DriverMessage } from "../../src/engine/driver-events.ts";
+import type { SessionSnapshot } from "../../src/engine/driver-requests.ts";
 import { toldAlready } from "../../src/hub/resync.ts";
 import { SessionStore } from "../../src/hub/session-store.ts";
 

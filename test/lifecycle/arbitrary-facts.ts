@@ -1,6 +1,6 @@
 import fc from "fast-check";
-import type { SessionSnapshot } from "../../src/engine/driver.ts";
 import type { DriverEvent, DriverMessage, DriverPart } from "../../src/engine/driver-events.ts";
+import type { SessionSnapshot } from "../../src/engine/driver-requests.ts";
 import {
   answer,
   asks,

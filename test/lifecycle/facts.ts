@@ -1,5 +1,5 @@
-import type { SessionSnapshot } from "../../src/engine/driver.ts";
 import type { DriverEvent, DriverMessage, DriverPart } from "../../src/engine/driver-events.ts";
+import type { SessionSnapshot } from "../../src/engine/driver-requests.ts";
 import type { EngineEvent } from "../../src/engine/events.ts";
 import type { ToolCallStatus } from "../../src/engine/message.ts";
 import { messageOf } from "../../src/lifecycle/message-state.ts";

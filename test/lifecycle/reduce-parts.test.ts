@@ -199,6 +199,23 @@ describe("a tool call", () => {
     expect(it.message("a1")?.toolResults).toEqual([{ toolCallId: "c", output: "" }]);
   });
 
+  it("keep the server that they are of, which not everybody who tells of them knows", () => {
+    const it = answering();
+    const mcp = { server: "calc", tool: "add" };
+    it.tell(part("a1", tool("c", "running", { name: "calc_add", mcp })));
+    const before = it.events.length;
+    it.tell(part("a1", tool("c", "running", { name: "calc_add" })));
+    expect(it.events).toHaveLength(before);
+    it.tell(part("a1", tool("c", "success", { name: "calc_add", output: "3" })));
+    expect(it.message("a1")?.toolCalls).toMatchObject([{ status: "success", output: "3", mcp }]);
+    // Made another one by the engine it is no longer theirs.
+    it.tell(
+      part("a1", tool("d", "pending", { name: "calc_x", mcp })),
+      part("a1", tool("d", "error", { name: "invalid" })),
+    );
+    expect(it.message("a1")?.toolCalls?.[1]).not.toHaveProperty("mcp");
+  });
+
   it("is told again where its output grew or its input came", () => {
     const it = answering();
     it.tell(part("a1", tool("c", "pending")), part("a1", tool("c", "pending", { input: { command: "ls" } })));

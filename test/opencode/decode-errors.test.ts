@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { decodeRetry } from "../../src/opencode/native/decode.ts";
 import { decodeError, decodeErrorBody } from "../../src/opencode/native/errors.ts";
 
 const api = (statusCode: number, message: string, responseHeaders?: Record<string, unknown>) => ({
@@ -7,6 +8,16 @@ const api = (statusCode: number, message: string, responseHeaders?: Record<strin
 });
 
 describe("an error on a message or in an event", () => {
+  it.each([
+    [true, true],
+    [false, undefined],
+    [undefined, undefined],
+    [null, undefined],
+  ])("of a provider may go better the next time if the engine thinks so: %s", (isRetryable, retryable) => {
+    const failed = { name: "APIError", data: { message: "boom", statusCode: 500, isRetryable } };
+    expect(decodeError(failed).retryable).toBe(retryable);
+  });
+
   it.each([
     ["a refused key", api(401, "Incorrect API key"), "AUTH_REQUIRED", /"acme".*Incorrect API key.*API key/],
     ["a forbidden model", api(403, "Not yours"), "AUTH_REQUIRED", /Not yours/],
@@ -69,6 +80,23 @@ describe("an error on a message or in an event", () => {
       });
     },
   );
+
+  it.each([
+    ["Bedrock's, whose kind nobody reads", "undefined: Too many tokens", "Too many tokens", "UNKNOWN"],
+    ["one from a stream", '{"type":"overloaded_error","message":"Busy"}', "Busy", "PROVIDER_ERROR"],
+    ["one in an envelope", '{"type":"error","error":{"message":"Busy"}}', "Busy", "PROVIDER_ERROR"],
+    ["an object without words", '{"message":""}', '{"message":""}', "UNKNOWN"],
+    ["what only looks like an object", "{oops}", "{oops}", "UNKNOWN"],
+    ["nothing but the mark", "undefined: ", "undefined: ", "UNKNOWN"],
+  ])("is freed of its wrapping: %s", (_, message, words, code) => {
+    const unknown = decodeError({ name: "UnknownError", data: { message } }, "acme");
+    expect(unknown).toEqual({
+      code,
+      message: code === "UNKNOWN" ? words : `The provider "acme" failed: ${words}`,
+    });
+    expect(decodeError(api(500, message), "acme").message).toBe(`The provider "acme" failed: ${words}`);
+    expect(decodeRetry({ type: "retry", message }, 0)?.message).toBe(words);
+  });
 
   it("names no provider that it does not know", () => {
     expect(decodeError(api(500, "boom")).message).toBe("The provider failed: boom");

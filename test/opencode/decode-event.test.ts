@@ -112,6 +112,24 @@ describe("what an event tells", () => {
       { type: "part_delta", sessionId: sessionID, messageId: "msg_1", partId: "prt_1", delta: "Hi" },
     ],
     [
+      "todo.updated",
+      {
+        sessionID,
+        todos: [
+          { content: "A", status: "pending", priority: "low" },
+          { content: "B", status: "odd" },
+        ],
+      },
+      {
+        type: "todo_updated",
+        sessionId: sessionID,
+        todos: [
+          { content: "A", status: "pending", priority: "low" },
+          { content: "B", status: "odd", priority: "medium" },
+        ],
+      },
+    ],
+    [
       "question.rejected",
       { sessionID, requestID: "que_1" },
       { type: "question_resolved", sessionId: sessionID, questionId: "que_1" },
@@ -178,7 +196,6 @@ describe("what an event tells", () => {
 
   it.each([
     ["plugin.added", { id: "x" }, undefined],
-    ["todo.updated", { sessionID, todos: [] }, sessionID],
     ["constructor", undefined, undefined],
     ["toString", { sessionID: 7 }, undefined],
     ["message.part.delta", { ...inMessage, partID: "p", field: "input", delta: "x" }, sessionID],

@@ -1,12 +1,7 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import {
-  decodeFileDiff,
-  decodeMessageInfo,
-  decodePart,
-  decodePermission,
-  decodeSession,
-} from "../../src/opencode/native/decode.ts";
+import { decodeMessageInfo, decodePart, decodeSession } from "../../src/opencode/native/decode.ts";
+import { decodeFileDiff } from "../../src/opencode/native/decode-diff.ts";
+import { decodePermission } from "../../src/opencode/native/decode-permission.ts";
 
 const inMessage = { id: "prt_1", sessionID: "ses_1", messageID: "msg_1" };
 
@@ -78,7 +73,14 @@ describe("a message", () => {
       turnId: "msg_0",
       model: "p/m",
       stopReason: "tool_calls",
-      usage: { inputTokens: 10, outputTokens: 5, reasoningTokens: 2, cachedTokens: 3, costUsd: 0.5 },
+      usage: {
+        inputTokens: 10,
+        outputTokens: 5,
+        reasoningTokens: 2,
+        cachedTokens: 3,
+        cacheWriteTokens: 4,
+        costUsd: 0.5,
+      },
     });
   });
 
@@ -176,39 +178,47 @@ describe("a permission request, in plain words", () => {
 });
 
 describe("a diff", () => {
-  const lines = fc.array(fc.constantFrom("+a", "-b", " c", "+", "-", "++x", "---", "-- y", "+++ z"), {
-    minLength: 1,
-  });
-  const header = fc.constantFrom(
-    "",
-    "Index: f\n=====\n",
-    "Index: f\n=====\n--- f\n+++ f\n",
-    "--- f\n+++ f\n",
-  );
-
-  it("is counted where the engine did not: lines of the hunks, not of the header", () => {
-    fc.assert(
-      fc.property(header, fc.array(lines, { minLength: 1, maxLength: 3 }), (head, hunks) => {
-        const patch = head + hunks.map((hunk) => `@@ -1,9 +1,9 @@\n${hunk.join("\n")}\n`).join("");
-        const count = (mark: string) => hunks.flat().filter((line) => line.startsWith(mark)).length;
-        expect(decodeFileDiff({ file: "f", patch })).toEqual({
-          path: "f",
-          status: "modified",
-          additions: count("+"),
-          deletions: count("-"),
-          patch,
-        });
-      }),
-    );
-  });
-
   it.each([
     ["@@ -0,0 +1,2 @@\n+a\n+b\n", "added"],
     ["@@ -1,2 +0,0 @@\n-a\n-b\n", "deleted"],
     ["@@ -1,2 +1,2 @@\n-a\n+b\n", "modified"],
   ])("%j is %s", (patch, status) => {
     expect(decodeFileDiff({ file: "f", patch }).status).toBe(status);
-    expect(decodeFileDiff({ file: "f", patch, status: "renamed" }).status).toBe(status);
+    expect(decodeFileDiff({ file: "f", patch, status: "odd" }).status).toBe(status);
+  });
+
+  it("of a tool that patches several files is told file by file, asked for and done", () => {
+    const files = [
+      { filePath: "/w/a", relativePath: "a", type: "update", patch: "A", additions: 1, deletions: 2 },
+      { filePath: "/w/b", relativePath: "b", type: "add", patch: "B", additions: 3, deletions: 0 },
+      { filePath: "/w/c", relativePath: "c", type: "delete", patch: "C", additions: 0, deletions: 4 },
+      {
+        filePath: "/w/d",
+        relativePath: "e",
+        type: "move",
+        patch: "D",
+        additions: 5,
+        deletions: 5,
+        movePath: "/w/e",
+      },
+    ];
+    const metadata = { filepath: "a, b, c, d", diff: "A\nB\nC\nD\n", files };
+    const diff = [
+      { path: "/w/a", status: "modified", additions: 1, deletions: 2, patch: "A" },
+      { path: "/w/b", status: "added", additions: 3, deletions: 0, patch: "B" },
+      { path: "/w/c", status: "deleted", additions: 0, deletions: 4, patch: "C" },
+      { path: "/w/e", previousPath: "/w/d", status: "renamed", additions: 5, deletions: 5, patch: "D" },
+    ];
+    expect(decodePermission({ id: "p", sessionID: "s", permission: "edit", metadata }, 3).diff).toEqual(diff);
+    const state = { status: "completed" as const, input: {}, output: "ok", metadata };
+    const where = { id: "prt_1", sessionID: "s", messageID: "m" };
+    const tool = decodePart({ ...where, type: "tool", tool: "apply_patch", callID: "c", state });
+    expect(tool?.part).toMatchObject({ toolCall: { diff } });
+  });
+
+  it.each([[[]], [["a.txt"]], [3]])("is not looked for in other things that tools note: %j", (files) => {
+    const metadata = { files };
+    expect(decodePermission({ id: "p", sessionID: "s", permission: "x", metadata }, 3).diff).toBeUndefined();
   });
 
   it("believes the engine's own numbers", () => {

@@ -230,6 +230,7 @@ export const READ: ReadonlySet<string> = new Set([
   "session.idle",
   "session.error",
   "session.diff",
+  "todo.updated",
   "message.updated",
   "message.removed",
   "message.part.updated",

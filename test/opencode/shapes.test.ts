@@ -4,12 +4,12 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
   continuesTurn,
-  decodeFileDiff,
   decodeMessage,
   decodeMessageInfo,
   decodePart,
   decodeSession,
 } from "../../src/opencode/native/decode.ts";
+import { decodeFileDiff } from "../../src/opencode/native/decode-diff.ts";
 import {
   eventSchemas,
   fileDiffSchema,
@@ -74,18 +74,20 @@ const part: WirePart = {
   state: {
     ...{ status: "completed", input: { command: "ls" }, output: "o", error: "e", title: "ls", time },
     metadata: { output: "o", filediff: diff },
+    attachments: [{ mime: "image/png", url: "data:", filename: "f" }],
   },
 };
 const info: WireMessageInfo = {
   ...{ id: "msg_1", sessionID: "ses_1", role: "assistant", time: { created: 1, completed: 2 } },
   ...{ parentID: "msg_0", model: { providerID: "p", modelID: "m", id: "i" }, providerID: "p", modelID: "m" },
-  tokens: { input: 1, output: 2, reasoning: 3, cache: { read: 4 } },
+  tokens: { input: 1, output: 2, reasoning: 3, cache: { read: 4, write: 5 } },
   ...{ cost: 0.1, finish: "stop", summary: true, error: null },
 };
 const session = {
   ...{ id: "ses_1", title: "T", directory: "/a", parentID: "ses_0", model: { providerID: "p", id: "m" } },
   time: { created: 1, updated: 2, archived: 3 },
   metadata: { starred: true, x: {} },
+  revert: null,
 };
 const state = [
   "status",
@@ -98,6 +100,10 @@ const state = [
   "time.start",
   "time.end",
   "metadata",
+  "attachments",
+  "attachments.mime",
+  "attachments.url",
+  "attachments.filename",
 ];
 const partPaths = [
   ...["id", "sessionID", "messageID", "type", "text", "synthetic", "auto", "metadata", "time", "time.start"],
@@ -107,7 +113,16 @@ const partPaths = [
 const infoPaths = [
   ...["id", "sessionID", "role", "time", "time.created", "time.completed", "parentID", "model", "providerID"],
   ...["model.providerID", "model.id", "model.modelID", "modelID", "tokens", "tokens.input", "tokens.output"],
-  ...["tokens.reasoning", "tokens.cache", "tokens.cache.read", "cost", "finish", "error", "summary"],
+  ...[
+    "tokens.reasoning",
+    "tokens.cache",
+    "tokens.cache.read",
+    "tokens.cache.write",
+    "cost",
+    "finish",
+    "error",
+    "summary",
+  ],
 ];
 const below = (key: string, paths: readonly string[]) => [key, ...paths.map((path) => `${key}.${path}`)];
 const message = { info, parts: [part, { ...part, id: "prt_2", type: "text" }] };
@@ -122,6 +137,7 @@ const sessionPaths = [
   "model.modelID",
   "metadata",
   "metadata.starred",
+  "revert",
 ];
 
 /** Left to the schema: errors, which are seldom, and inputs with keys that JavaScript takes for more than names. */

@@ -131,6 +131,15 @@ describe("commands of the real engine", () => {
     ).rejects.toMatchObject({ code: "INVALID_REQUEST", message: expect.stringContaining("arguments") });
   });
 
+  it("run with the tools that the prompt before them went without", async () => {
+    const client = real.client();
+    const session = await client.session.create({ title: "Tools" });
+    await client.session.prompt(session, script(say("None.")), { tools: { bash: false } }).text();
+    const { toolCalls, text } = await client.session.command(session, "tooled").result();
+    expect(text).toBe("It said hi.");
+    expect(toolCalls).toMatchObject([{ name: "bash", status: "success" }]);
+  });
+
   it("that are not there are refused with the names of those that are", async () => {
     const client = real.client();
     const session = await client.session.create({ title: "Unknown" });

@@ -111,5 +111,31 @@ describe.skipIf(binary === undefined)(
       expect(text).toBe("Done.");
       expect(toolCalls).toMatchObject([{ name: "bash", status: "success", output: "hi\n" }]);
     });
+
+    it("turns no tool off rather than lose the session's rules, and says what it does not keep", async () => {
+      const client = real.client();
+      const session = await client.session.create({ reviewEdits: true });
+      const file = real.engine.workspace.path("old.txt");
+      const prompt = script(
+        callTool("bash", { command: "echo hi", description: "Say hi" }),
+        nextStep(),
+        callTool("write", { filePath: file, content: "old\n" }),
+        nextStep(),
+        say("Done."),
+      );
+      const off = client.session.prompt(session, prompt, { tools: { bash: false } });
+      await expect(off.text()).rejects.toMatchObject({ code: "UNSUPPORTED" });
+      const asked: string[] = [];
+      const call = client.session.prompt(session, prompt);
+      for await (const event of call) {
+        if (event.type !== "permission_requested") continue;
+        asked.push(event.tool);
+        await client.permissions.reply(event, "allow_session");
+      }
+      expect((await call.result()).text).toBe("Done.");
+      expect(asked).toEqual(["bash", "edit"]);
+      const told = real.diagnostics.filter(({ code }) => code === "rules_not_kept");
+      expect(told).toHaveLength(2);
+    });
   },
 );

@@ -10,7 +10,22 @@ describe("the models", () => {
   it("are listed, and the default is the one that answers where none is asked for", async () => {
     const client = real.client();
     const models = await client.models.list();
-    expect(models).toContainEqual({ id: "local/scripted", name: "Scripted", isDefault: false });
+    expect(models).toContainEqual({
+      id: "local/scripted",
+      name: "Scripted",
+      provider: "local",
+      isDefault: false,
+      limits: { context: 200_000, output: 8_000 },
+      inputs: ["text", "image"],
+      reasoning: true,
+      toolUse: true,
+      cost: { input: 1, output: 2, cacheRead: 0, cacheWrite: 0 },
+      status: "active",
+      variants: ["low", "medium", "high"],
+    });
+    const nobody = models.find(({ id }) => id === "dead/nobody");
+    expect(nobody).toMatchObject({ inputs: ["text"], reasoning: false, variants: [] });
+    expect(nobody).not.toHaveProperty("limits");
     const preferred = models.filter(({ isDefault }) => isDefault);
     expect(preferred).toHaveLength(1);
     const session = await client.session.create();
@@ -94,6 +109,6 @@ describe("a summary", () => {
     await client.registry.waitFor(session, ({ activity }) => activity === "retrying", { timeout: 30_000 });
     controller.abort(reason);
     await expect(call).rejects.toBe(reason);
-    await client.session.abort(session);
+    await client.registry.waitFor(session, ({ status }) => status !== "running", { timeout: 10_000 });
   });
 });

@@ -1,3 +1,4 @@
+import type { DecisionRecord, PermissionPolicy } from "@quantumreef/engine-client";
 import { describe, expect, it } from "vitest";
 import { callTool, nextStep, say, script } from "../support/scripted-model/script.ts";
 import { useRealEngine } from "./engine.ts";
@@ -80,42 +81,70 @@ describe("permissions of the real engine", () => {
     });
   });
 
-  it("shows an edit's diff before the file changes, although the engine would not ask by itself", async () => {
+  it("does not list what an aborted turn asked, nor takes an answer to it, also when another turn runs", async () => {
     const client = real.client();
     const session = await client.session.create({ reviewEdits: true });
-    const file = real.engine.workspace.path("notes.txt");
-    const edit = callTool("edit", { filePath: file, oldString: "line two", newString: "line 2" });
-    const write = callTool("write", { filePath: real.engine.workspace.path("new.txt"), content: "fresh\n" });
-    const call = client.session.prompt(session, script(edit, nextStep(), write, nextStep(), say("Edited.")));
-    const before: unknown[] = [];
-    for await (const event of call) {
-      if (event.type !== "permission_requested") continue;
-      before.push({ diff: event.diff, disk: await real.engine.workspace.read("notes.txt") });
-      await client.permissions.reply(event, event.patterns?.includes("notes.txt") ? "allow" : "deny", {
-        message: "no",
+    const write = callTool("write", { filePath: real.engine.workspace.path("late.txt"), content: "late\n" });
+    const ask = async () => {
+      const call = client.session.prompt(session, script(write, nextStep(), say("Done.")));
+      for await (const event of call) if (event.type === "permission_requested") return { call, event };
+      throw new Error("It did not ask.");
+    };
+    const stale = await ask();
+    await stale.call.abort();
+    await stale.call.settled();
+    expect(await client.permissions.list()).toEqual([]);
+    const { call, event } = await ask();
+    expect(await client.permissions.list()).toMatchObject([{ permissionId: event.permissionId }]);
+    for (const decision of ["allow", "allow_session"] as const) {
+      await expect(client.permissions.reply(stale.event, decision)).rejects.toMatchObject({
+        code: "PERMISSION_NOT_FOUND",
       });
     }
-    expect(before).toHaveLength(2);
-    expect(before[0]).toMatchObject({
-      diff: [
-        {
-          path: file,
-          status: "modified",
-          additions: 1,
-          deletions: 1,
-          patch: expect.stringContaining("+line 2"),
-        },
-      ],
-      disk: "line one\nline two\n",
+    await client.permissions.reply(event, "deny", { message: "no" });
+    await expect(client.permissions.reply(event, "allow")).rejects.toMatchObject({
+      code: "PERMISSION_NOT_FOUND",
     });
-    expect(before[1]).toMatchObject({ diff: [{ status: "added", additions: 1, deletions: 0 }] });
-    expect(await real.engine.workspace.read("notes.txt")).toBe("line one\nline 2\n");
-    await expect(real.engine.workspace.read("new.txt")).rejects.toThrow("ENOENT");
-
-    const result = await call.result();
-    expect(result.text).toBe("Edited.");
-    const diff = await client.session.diff(session);
-    expect(diff).toMatchObject([{ path: "notes.txt", status: "modified", additions: 1, deletions: 1 }]);
-    expect(await client.session.diff(session, { messageId: result.message?.id })).toEqual(diff);
+    expect((await call.result()).text).toBe("Done.");
+    // The engine itself would have said `true`, and have written the file.
+    await expect(real.engine.workspace.read("late.txt")).rejects.toThrow("ENOENT");
   });
+
+  it("lets a policy decide for the turn and its subagents, with words for the model, and notes it", async () => {
+    const told: DecisionRecord[] = [];
+    const rules: PermissionPolicy = [
+      { tool: "bash", pattern: "echo *", decision: "allow" },
+      { tool: "bash", pattern: "rm *", decision: "deny", message: "Nothing is removed here." },
+    ];
+    const client = real.client({ permissionPolicy: rules, onDecision: (record) => told.push(record) });
+    const bash = (command: string) => callTool("bash", { command, description: command });
+    const child = script(bash("echo child"), nextStep(), say("Child."));
+    const task = callTool("task", { description: "Look", subagent_type: "general", prompt: child });
+    const prompt = script(
+      bash("echo a && rm notes.txt"),
+      nextStep(),
+      bash("echo b && echo c"),
+      nextStep(),
+      task,
+      nextStep(),
+      bash("touch x"),
+      nextStep(),
+      say("Done."),
+    );
+    const result = await client.session.prompt(await client.session.create(), prompt).result();
+    expect(result.text).toBe("Done.");
+    expect(result.toolCalls.map(({ status }) => status)).toEqual(["error", "success", "success", "error"]);
+    expect(result.toolCalls[0]?.error).toContain("Nothing is removed here.");
+    expect(await real.engine.workspace.read("notes.txt")).toContain("line one");
+    expect(
+      told.map((record) => record.type === "permission" && [record.by, record.decision, record.patterns]),
+    ).toEqual([
+      ["rule", "deny", ["echo a", "rm notes.txt"]],
+      ["rule", "allow", ["echo b", "echo c"]],
+      ["rule", "allow", ["echo child"]],
+      ["nobody", "deny", ["touch x"]],
+    ]);
+    expect(told[0]).toHaveProperty("rule", rules[1]);
+    expect(client.permissions.decisions()).toEqual(told);
+  }, 60_000);
 });

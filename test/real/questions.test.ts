@@ -147,4 +147,20 @@ describe("questions of the real engine", () => {
     expect(sessions).toEqual([child?.id]);
     expect((await call.result()).text).toBe("Done.");
   });
+
+  it("are answered by a policy, and decided by the model itself where nobody is there", async () => {
+    const client = real.client();
+    const session = await client.session.create({
+      questionPolicy: ({ questions }) =>
+        questions.map(({ options }) => options.map(({ label }) => label).slice(0, 1)),
+    });
+    const { toolCalls } = await client.session.prompt(session, asking).result();
+    expect(toolCalls[0]?.output).toContain('"Which colour?"="Red"');
+    expect(toolCalls[0]?.output).toContain('"Which sizes?"="S"');
+
+    const alone = await client.session.prompt(await client.session.create(), asking).result();
+    expect(alone.text).toBe("Noted.");
+    expect(alone.toolCalls[0]?.output).toContain("Nobody is there to answer questions in this run");
+    expect(client.questions.decisions().map(({ by }) => by)).toEqual(["function", "nobody"]);
+  });
 });

@@ -1,6 +1,6 @@
 import type { EngineEvent, ManagedEngineClient, Session } from "@quantumreef/engine-client";
-import { describe, expect, it, onTestFinished } from "vitest";
-import { callTool, nextStep, say, script } from "../support/scripted-model/script.ts";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
+import { callTool, hang, nextStep, say, script } from "../support/scripted-model/script.ts";
 import { createWorkspace } from "../support/throwaway.ts";
 import { useRealEngine } from "./engine.ts";
 import { collect } from "./fold.ts";
@@ -203,6 +203,20 @@ describe("the sessions of the real engine: delete, fork, children, todo", () => 
     expect(await client.session.prompt(early, script(say("other"))).text()).toBe("other");
     expect(await texts(early)).toEqual(["one", "other"]);
     expect(await texts(session)).toEqual(["one", "two"]);
+  });
+
+  it("forks a session at work: the answer that is not finished is copied as it stands, and is lost there", async () => {
+    const client = real.client();
+    await client.connect();
+    const session = await client.session.create();
+    const call = client.session.prompt(session, script(hang()));
+    await client.registry.waitFor(session, ({ status }) => status === "running");
+    await vi.waitFor(async () => expect(await client.session.messages(session)).toHaveLength(2));
+    const fork = await client.session.fork(session);
+    // Nobody works on it there, and it must not keep others waiting.
+    expect(await client.session.prompt(fork, script(say("It goes on."))).text()).toBe("It goes on.");
+    expect((await client.session.get(session)).status).toBe("running");
+    await call.abort();
   });
 
   it("does not fork before a message that is not there", async () => {

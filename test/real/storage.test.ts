@@ -1,4 +1,4 @@
-import type { Diagnostic, EngineEvent, Session } from "@quantumreef/engine-client";
+import { type Diagnostic, type EngineEvent, OpenCodeClient, type Session } from "@quantumreef/engine-client";
 import { createOpenCode, type OpenCode } from "@quantumreef/engine-client/node";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { type ScriptedEngine, startScriptedEngine } from "../support/engine-fixture.ts";
@@ -240,5 +240,26 @@ describe("an engine whose storage can't be read", () => {
     expect(await remote.session.prompt(own, script(say("Own."))).text()).toBe("Own.");
     await new Promise((resolve) => setTimeout(resolve, 1_500));
     expect(remote.registry.get(own)).not.toHaveProperty("origin");
+  });
+});
+
+describe("a client of a URL alone", () => {
+  it("says running, unverified, of a session in another process, and follows it to its end", async () => {
+    const before = client.registry.list();
+    const terminal = run(script(say("Far. "), waitForGate("far"), say("End.")));
+    const { id } = await nextSession(before);
+    await client.registry.waitFor(id, ({ status }) => status === "running", { timeout: 20_000 });
+    const { url, workspace } = engine;
+    const remote = new OpenCodeClient({ baseUrl: url, workingDirectory: workspace.directory });
+    onTestFinished(() => remote.dispose());
+    await remote.connect();
+    expect(remote.registry.get(id)).toMatchObject({ status: "running", verified: false });
+    engine.model.openGate("far");
+    const rested = await remote.registry.waitFor(id, ({ status }) => status !== "running", {
+      timeout: 25_000,
+    });
+    expect(rested).toMatchObject({ status: "completed" });
+    expect(rested).not.toHaveProperty("verified");
+    expect(await terminal.ended).toMatchObject({ code: 0 });
   });
 });

@@ -57,6 +57,18 @@ describe("the answer to a prompt", () => {
     });
   });
 
+  it.each([
+    [true, { code: "PROVIDER_ERROR", message: "502", retryable: true }],
+    [false, { code: "RATE_LIMITED", message: "For good.", retryable: false }],
+    [undefined, { code: "RATE_LIMITED", message: "Slow down." }],
+  ])("says whether to try again where the code does not: %s", async (retryable, error) => {
+    const server = serve(createMockEngine(() => [{ error }]));
+    const id = await server.create();
+    const events = await restOf(await server.open("POST", path(id), { prompt: "Hi" }));
+    expect(events.at(-1)).toMatchObject({ type: "error", code: error.code });
+    expect(events.at(-1)?.retryable).toBe(retryable);
+  });
+
   it("says that a turn was aborted, and that a denied permission ended it", async () => {
     const server = serve(createMockEngine(idle));
     const id = await server.create();
@@ -84,7 +96,7 @@ describe("the answer to a prompt", () => {
   it("hands the options to the engine, and the content as it is", async () => {
     const asked: object[] = [];
     const server = serve(
-      createMockEngine(({ signal: _, newestMessageId: __, ...request }) => {
+      createMockEngine(({ signal: _, newestMessageId: __, toolsOff: ___, ...request }) => {
         asked.push(request);
         return [];
       }),

@@ -9,8 +9,11 @@ import { createWorkspace, type Workspace, type WorkspaceOptions } from "./throwa
 
 /** How to start a real engine with a scripted model. */
 export interface ScriptedEngineOptions {
-  /** Merged into the scripted configuration, such as `{ permission: { bash: "ask", edit: "ask" } }`. */
-  readonly config?: OpenCodeConfig;
+  /**
+   * Merged into the scripted configuration, such as `{ permission: { bash: "ask", edit: "ask" } }`, or made of the
+   * model that was started.
+   */
+  readonly config?: OpenCodeConfig | ((model: ScriptedModel) => OpenCodeConfig);
   /** The engine's default project. Default: a git repository with a `README.md`. */
   readonly workspace?: WorkspaceOptions;
   readonly model?: ScriptedModelOptions;
@@ -53,7 +56,8 @@ export async function startScriptedEngine(options: ScriptedEngineOptions = {}): 
     started.push(model);
     const workspace = await createWorkspace(options.workspace ?? defaultWorkspace);
     started.push(workspace);
-    const config = scriptedConfig(model, options.config);
+    const extra = typeof options.config === "function" ? options.config(model) : options.config;
+    const config = scriptedConfig(model, extra);
     const server = await startOpenCode({ ...options.server, cwd: workspace.directory, config });
     started.push(server);
     return { model, server, workspace, url: server.url, stop, [Symbol.asyncDispose]: stop };

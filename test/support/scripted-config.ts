@@ -35,7 +35,8 @@ export function scriptedConfig(model: { readonly url: string }, extra: OpenCodeC
   return merged(base, extra);
 }
 
-const scripted = {
+/** The model that all tests use. */
+export const scripted: OpenCodeConfig = {
   name: "Scripted",
   attachment: true,
   reasoning: true,

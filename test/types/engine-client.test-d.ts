@@ -9,20 +9,33 @@ import {
   type Message,
   type MessageEvent,
   OpenCodeClient,
+  type PlainRunPromptOptions,
   type PromptCall,
   type PromptEvent,
   type PromptResult,
   type PromptStream,
+  parseTranscript,
   type QuestionRef,
   type QuestionRequest,
+  type RunPromptOptions,
+  type RunPromptResult,
+  runPrompt,
   type Session,
+  type SessionUsage,
   type StateOf,
   type sessionMachine,
   type Todo,
   type ToolCall,
+  type Transcript,
   type toolCallMachine,
+  type Usage,
 } from "@quantumreef/engine-client";
-import { createOpenCode, type Todo as HistoryTodo, type OpenCode } from "@quantumreef/engine-client/node";
+import {
+  createOpenCode,
+  type History,
+  type Todo as HistoryTodo,
+  type OpenCode,
+} from "@quantumreef/engine-client/node";
 import { createMockEngine } from "@quantumreef/engine-client/testing";
 import { describe, expectTypeOf, it } from "vitest";
 import { PublishedAdapter } from "./published-adapter.ts";
@@ -72,6 +85,38 @@ describe("a prompt call", () => {
     expectTypeOf<Extract<PromptEvent, { type: "tool_call_result" }>>()
       .toHaveProperty("toolCall")
       .toEqualTypeOf<ToolCall>();
+  });
+});
+
+describe("what scripts use", () => {
+  it("runs a prompt on every client, and tells more of those that can do more", () => {
+    const run = (client: ManagedEngineClient, plain: EngineClient) => {
+      const onEvent: RunPromptOptions["onEvent"] = (event) => {
+        if (event.type === "tool_call_result") expectTypeOf(event.toolCall).toEqualTypeOf<ToolCall>();
+      };
+      expectTypeOf(
+        runPrompt(client, { prompt: [], onEvent, deleteSession: true }),
+      ).resolves.toEqualTypeOf<RunPromptResult>();
+      expectTypeOf(
+        runPrompt(plain, { prompt: "Go", retry: { attempts: 2 } }),
+      ).resolves.toExtend<PromptResult>();
+      // @ts-expect-error a client that was written by hand tells its events otherwise
+      runPrompt(plain, { prompt: "Go", onEvent });
+      // @ts-expect-error and takes text only
+      runPrompt(plain, { prompt: [] });
+    };
+    expectTypeOf(run).toBeFunction();
+    expectTypeOf<PlainRunPromptOptions>().not.toHaveProperty("deleteSession");
+    expectTypeOf(runPrompt).returns.toExtend<AsyncDisposable>();
+  });
+
+  it("tells usage and transcripts of clients and of what is stored alike", () => {
+    type Sessions = ManagedEngineClient["session"];
+    expectTypeOf<Sessions["usage"]>().returns.resolves.toEqualTypeOf<SessionUsage>();
+    expectTypeOf<SessionUsage["total"]>().toEqualTypeOf<Usage | undefined>();
+    expectTypeOf<Parameters<Sessions["exportTranscript"]>[1]>().toEqualTypeOf<"markdown" | "json">();
+    expectTypeOf<Parameters<History["exportTranscript"]>[1]>().toEqualTypeOf<"markdown" | "json">();
+    expectTypeOf(parseTranscript).returns.toEqualTypeOf<Transcript>();
   });
 });
 

@@ -1,7 +1,7 @@
 import type {
-  Attachment,
   ManagedEngineClient,
   OutputResult,
+  PromptAttachment,
   PromptCall,
   PromptContent,
   PromptResult,
@@ -66,7 +66,7 @@ describe("the content of a prompt", () => {
     client.session.prompt("s", { type: "text", text: "Hi" });
     client.message.create("s", ["Note", new Blob()]);
     // @ts-expect-error neither a path nor an address nor data
-    expectTypeOf<{ name: string }>().toExtend<Attachment>();
+    expectTypeOf<{ name: string }>().toExtend<PromptAttachment>();
     // @ts-expect-error two numbers at most
     client.session.prompt("s", { path: "a.ts", lines: [1, 2, 3] });
   });

@@ -5,6 +5,7 @@ import type {
   FileDiffEvent,
   MessageCreatedEvent,
   MessageDeltaEvent,
+  MessageRemovedEvent,
   MessageUpdatedEvent,
   PermissionRequestedEvent,
   PermissionResolvedEvent,
@@ -13,6 +14,7 @@ import type {
   SessionCreatedEvent,
   SessionDeletedEvent,
   SessionUpdatedEvent,
+  TodoUpdatedEvent,
   ToolCallUpdatedEvent,
 } from "../../src/engine/events.ts";
 import type {
@@ -96,13 +98,15 @@ describe("the schemas of /v1 agree with the public model, field by field", () =>
       | SessionDeletedEvent
       | MessageCreatedEvent
       | MessageUpdatedEvent
+      | MessageRemovedEvent
       | MessageDeltaEvent
       | ToolCallUpdatedEvent
       | PermissionRequestedEvent
       | PermissionResolvedEvent
       | QuestionAskedEvent
       | QuestionResolvedEvent
-      | FileDiffEvent;
+      | FileDiffEvent
+      | TodoUpdatedEvent;
     expectTypeOf<Plain<V1BusEvent>>().toEqualTypeOf<Plain<Told>>();
   });
 

@@ -1,7 +1,10 @@
 import type { DiagnosticHandler } from "../../engine/diagnostics.ts";
 import type { FileDiff, Message } from "../../engine/message.ts";
 import type { Session, SessionRef } from "../../engine/session.ts";
+import type { TreeOptions } from "../../engine/session-registry.ts";
 import type { Todo } from "../../engine/todo.ts";
+import type { ToolCallRecord } from "../../engine/tool-calls.ts";
+import type { TranscriptFormat } from "../../engine/transcript.ts";
 import type { Environment } from "../places.ts";
 import type { HistoryLayout } from "./reader.ts";
 import type { StoredFile } from "./stored-files.ts";
@@ -19,6 +22,11 @@ export interface OpenHistoryOptions {
    * may still be written. Default: found out on Linux, where no other process has the file open; elsewhere `true`.
    */
   readonly engineRuns?: boolean | undefined;
+  /**
+   * Names of MCP servers. The database names tools alone; with these `toolCall.mcp` says which are theirs, as with the
+   * running engine. Default: none.
+   */
+  readonly mcpServers?: readonly string[] | undefined;
   /** Told of rows that can't be understood (they are left out) and of a copy that had to be made. Default: nobody. */
   readonly onDiagnostic?: DiagnosticHandler | undefined;
 }
@@ -55,10 +63,21 @@ export interface History extends AsyncDisposable {
     },
   ): Promise<readonly Message[]>;
   /**
+   * Writes the session down, as `client.session.exportTranscript()` does.
+   * @throws EngineError `SESSION_NOT_FOUND`, `INVALID_REQUEST` (a format that is none)
+   */
+  exportTranscript(session: SessionRef, format: TranscriptFormat): Promise<string>;
+  /**
    * The sessions that this one started as subagents, the newest first.
    * @throws EngineError `SESSION_NOT_FOUND`
    */
   children(session: SessionRef): Promise<readonly Session[]>;
+  /**
+   * Every tool call of the session, in order, as `client.session.toolCalls()` tells it. `tree`: with those of its
+   * subagents, by time.
+   * @throws EngineError `SESSION_NOT_FOUND`
+   */
+  toolCalls(session: SessionRef, options?: TreeOptions): Promise<readonly ToolCallRecord[]>;
   /**
    * The list that the agent works through, in its order.
    * @throws EngineError `SESSION_NOT_FOUND`

@@ -2,8 +2,12 @@ import { setImmediate } from "node:timers/promises";
 import { asyncDispose } from "../../engine/async-dispose.ts";
 import { EngineError } from "../../engine/errors.ts";
 import { type Session, type SessionRef, toSessionId } from "../../engine/session.ts";
+import { readToolCalls } from "../../engine/tool-calls.ts";
 import { messageOf } from "../../lifecycle/message-state.ts";
 import { restoreMessages } from "../../lifecycle/restore-messages.ts";
+import { markMessage } from "../../opencode/native/mark-mcp.ts";
+import { mcpToolOf } from "../../opencode/native/mcp-names.ts";
+import { formatTranscript } from "../../transcript/format-transcript.ts";
 import { absoluteDirectory } from "../process/directories.ts";
 import { createReader } from "./create-reader.ts";
 import { findDatabase } from "./find-database.ts";
@@ -18,6 +22,8 @@ import { readSettled } from "./settled.ts";
 import { reading, unreadable } from "./unreadable.ts";
 
 const ENGINE_ID = "opencode";
+/** Of the engine's own tools, what could be taken for one of a server `apply`. */
+const OWN_TOOLS: ReadonlySet<string> = new Set(["apply_patch"]);
 /** After so many sessions others get a turn. */
 const BREATH = 50;
 
@@ -40,7 +46,7 @@ const BREATH = 50;
  *   its methods when the file can't be read any more
  */
 export async function openHistory(options: OpenHistoryOptions = {}): Promise<History> {
-  const { onDiagnostic = () => {}, engineRuns } = options;
+  const { onDiagnostic = () => {}, engineRuns, mcpServers = [] } = options;
   const path = findDatabase(options.path, options.env ?? process.env);
   const { db, isCopy, close } = await openDatabase(path);
   const [reader, inOneView] = await orClose(close, () =>
@@ -84,12 +90,36 @@ export async function openHistory(options: OpenHistoryOptions = {}): Promise<His
       met.ok ? { ok: true, value: restoreStored(ENGINE_ID, met.value, lost) } : met,
     );
   };
+  const findMcpTool = (name: string) => (OWN_TOOLS.has(name) ? undefined : mcpToolOf(name, mcpServers));
   const end = (): Promise<void> => {
     closing ??= close();
     return closing;
   };
 
-  return {
+  const messages: History["messages"] = async (session, { limit } = {}) => {
+    const most = checkLimit(limit);
+    const sessionId = toSessionId(session);
+    const read = () => {
+      mustHave(sessionId);
+      return reader.messages(sessionId, most);
+    };
+    const unfinishedIn = (rows: ReturnType<typeof read>) => rows.flatMap(unfinishedMessage);
+    const { value, lost } = readSettled(view, read, unfinishedIn, mayBeWritten);
+    const told = value.map((row) => understood(row, sessionId)).filter((message) => message !== undefined);
+    const messages = restoreMessages(told.map((message) => markMessage(message, findMcpTool)));
+    if (lost.size > 0) endLostTurns(messages, lost);
+    return messages.map(messageOf);
+  };
+  const children: History["children"] = async (session) => {
+    const sessionId = toSessionId(session);
+    const rows = readSessions(() => {
+      mustHave(sessionId);
+      return reader.childIds(sessionId);
+    });
+    return rows.map((row) => understood(row, sessionId)).filter((child) => child !== undefined);
+  };
+
+  const history: History = {
     path,
     layout: reader.layout,
     isCopy,
@@ -118,27 +148,13 @@ export async function openHistory(options: OpenHistoryOptions = {}): Promise<His
       if (row?.ok) return row.value;
       throw unreadable(`${path}: ${row?.problem}`);
     },
-    async messages(session, { limit } = {}) {
-      const most = checkLimit(limit);
-      const sessionId = toSessionId(session);
-      const read = () => {
-        mustHave(sessionId);
-        return reader.messages(sessionId, most);
-      };
-      const unfinishedIn = (rows: ReturnType<typeof read>) => rows.flatMap(unfinishedMessage);
-      const { value, lost } = readSettled(view, read, unfinishedIn, mayBeWritten);
-      const told = value.map((row) => understood(row, sessionId)).filter((message) => message !== undefined);
-      const messages = restoreMessages(told);
-      if (lost.size > 0) endLostTurns(messages, lost);
-      return messages.map(messageOf);
-    },
-    async children(session) {
-      const sessionId = toSessionId(session);
-      const rows = readSessions(() => {
-        mustHave(sessionId);
-        return reader.childIds(sessionId);
-      });
-      return rows.map((row) => understood(row, sessionId)).filter((child) => child !== undefined);
+    messages,
+    children,
+    toolCalls: async (session, { tree = false } = {}) =>
+      readToolCalls(toSessionId(session), tree, { messages, children }),
+    async exportTranscript(session, format) {
+      const [told, all] = [await history.session(session), await messages(session)];
+      return formatTranscript({ session: told, messages: all }, format);
     },
     todos: async (session) => viewOf(session, (sessionId) => reader.todos(sessionId)),
     diff: async (session, { messageId } = {}) =>
@@ -147,6 +163,7 @@ export async function openHistory(options: OpenHistoryOptions = {}): Promise<His
     close: end,
     [asyncDispose]: end,
   };
+  return history;
 }
 
 function checkLimit(limit: number | undefined): number | undefined {

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
-import { diffOfTurn } from "../../opencode/native/decode.ts";
+import { diffOfTurn } from "../../opencode/native/decode-diff.ts";
 import { messageDecoder } from "../../opencode/native/read-wire.ts";
 import { prepareQuery, type Values } from "./query.ts";
 import type { HistoryReader } from "./reader.ts";

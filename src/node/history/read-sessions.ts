@@ -8,7 +8,7 @@ import { parseJson, readRow } from "./rows.ts";
 export const sessionTable: TableUse = {
   table: "session",
   needed: ["id", "title", "directory", "parent_id", "time_created", "time_updated"],
-  optional: ["model", "time_archived", "metadata"],
+  optional: ["model", "time_archived", "metadata", "revert"],
 };
 
 // SQLite takes it as "no limit".
@@ -42,7 +42,7 @@ export function sessionReader(
 
 /** The row as the engine's routes tell it. */
 function wireOf(row: Readonly<Record<string, unknown>>): unknown {
-  const { id, title, directory, parent_id, model, metadata } = row;
+  const { id, title, directory, parent_id, model, metadata, revert } = row;
   const { time_created, time_updated, time_archived } = row;
   return {
     id,
@@ -51,6 +51,7 @@ function wireOf(row: Readonly<Record<string, unknown>>): unknown {
     parentID: parent_id,
     model: model == null ? model : parseJson(model),
     metadata: metadata == null ? metadata : parseJson(metadata),
+    revert: revert == null ? revert : parseJson(revert),
     time: { created: time_created, updated: time_updated, archived: time_archived },
   };
 }

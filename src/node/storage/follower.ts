@@ -1,9 +1,11 @@
 import type { DriverItem, DriverReport, EngineConnection } from "../../engine/driver.ts";
+import type { SessionSnapshot, SnapshotRequest } from "../../engine/driver-requests.ts";
 import { reasonOf } from "../../engine/errors.ts";
+import type { Elsewhere } from "../../opencode/others/elsewhere.ts";
+import type { Lookout } from "../../opencode/others/lookout.ts";
 import { sqliteCode } from "../history/unreadable.ts";
 import { decodeStored, isKept } from "./decode-stored.ts";
 import { Deletions } from "./deletions.ts";
-import type { Elsewhere } from "./elsewhere.ts";
 import type { EventTable, StoredEvent } from "./event-table.ts";
 import { StorageMerge, type StoredItem } from "./storage-merge.ts";
 import type { StoredFile } from "./stored-file.ts";
@@ -25,7 +27,7 @@ export interface FollowerOptions {
 }
 
 /** Follows the database of an engine beside its event stream, for one life of that. */
-export class Follower {
+export class Follower implements Lookout {
   readonly merge = new StorageMerge();
   readonly deletions: Deletions;
   readonly #options: FollowerOptions;
@@ -66,6 +68,21 @@ export class Follower {
     const told = due.flatMap((item) => this.#tell(item, now));
     // After the rows: they may say that a turn goes on which would be taken for over.
     return [...told, ...this.#options.elsewhere.due(now), ...this.#deleted(now)];
+  }
+
+  reading({ withMessages }: SnapshotRequest): (read: readonly SessionSnapshot[] | undefined) => void {
+    this.readRows();
+    const thaw = this.merge.freeze();
+    const wanted = new Set(withMessages);
+    return (read = []) => {
+      const ids = read.map(({ session }) => session.id);
+      for (const id of ids) this.deletions.sawId(id);
+      thaw(read.flatMap(({ session: { id }, messages }) => (messages && wanted.has(id) ? [id] : [])));
+    };
+  }
+
+  dealWith(sessionId: string): void {
+    this.merge.dealWith(sessionId, this.#now());
   }
 
   /** Takes in what was written so far. */

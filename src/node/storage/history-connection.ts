@@ -1,11 +1,6 @@
 import type { EngineCapabilities } from "../../engine/capabilities.ts";
-import type {
-  DriverItem,
-  DriverReport,
-  EngineConnection,
-  SessionSnapshot,
-  SnapshotRequest,
-} from "../../engine/driver.ts";
+import type { DriverItem, DriverReport, EngineConnection } from "../../engine/driver.ts";
+import type { SessionSnapshot, SnapshotRequest } from "../../engine/driver-requests.ts";
 import { EngineError } from "../../engine/errors.ts";
 import { delay } from "../../engine/scope.ts";
 import type { FactReader, StoredFile } from "./stored-file.ts";
@@ -31,6 +26,7 @@ const nothing: EngineCapabilities = {
   urlAttachments: false,
   permissions: false,
   reviewEdits: false,
+  promptTools: false,
   diff: false,
   summarize: false,
   questions: false,
@@ -38,9 +34,14 @@ const nothing: EngineCapabilities = {
   unarchive: false,
   deleteSession: false,
   fork: false,
+  revert: false,
   todo: false,
+  mcp: false,
   models: false,
   commands: false,
+  providers: false,
+  agents: false,
+  variants: false,
   request: false,
 };
 

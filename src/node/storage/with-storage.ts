@@ -1,11 +1,13 @@
-import type { EngineDriver } from "../../engine/driver.ts";
+import type { EngineConnection, EngineDriver } from "../../engine/driver.ts";
 import { EngineError, reasonOf } from "../../engine/errors.ts";
+import { Elsewhere } from "../../opencode/others/elsewhere.ts";
+import { watchOthers } from "../../opencode/others/watch-others.ts";
+import { POLL_MS } from "../../opencode/others/with-others.ts";
 import { askVersion } from "../ask-version.ts";
 import type { Environment } from "../places.ts";
-import { Elsewhere } from "./elsewhere.ts";
 import { historyConnection } from "./history-connection.ts";
+import { historyLookout, storageLookout } from "./storage-lookout.ts";
 import { openStoredFile, type StoredFile } from "./stored-file.ts";
-import { watchConnection } from "./watch-connection.ts";
 
 export interface StorageOptions {
   /**
@@ -35,7 +37,6 @@ export interface StoragePlace {
 }
 
 const FOLLOW_MS = 100;
-const POLL_MS = 5_000;
 /** Milliseconds that an engine which was there may be away before its history stands in: most are back before. */
 const OFFLINE_AFTER_MS = 30_000;
 
@@ -74,7 +75,21 @@ export function withStorage(
   return {
     ...driver,
     async connect({ signal, report }) {
-      const watch = { elsewhere, report, end: end.signal, followEvery, pollEvery };
+      const watch = (connection: EngineConnection, file: StoredFile | undefined, isOffline: boolean) =>
+        watchOthers({
+          connection,
+          elsewhere,
+          report,
+          end: end.signal,
+          every: followEvery || FOLLOW_MS,
+          newestMessage: (sessionId) => file?.peek((facts) => facts.lastWord(sessionId), report)?.at(-1),
+          startLookout(until) {
+            const options = { connection, elsewhere, report, signal: until };
+            if (isOffline && file !== undefined) return historyLookout({ ...options, file });
+            const polling = { pollEvery: pollEvery || POLL_MS, isListing: followEvery > 0 && pollEvery > 0 };
+            return storageLookout({ ...options, file, ...polling });
+          },
+        });
       try {
         const connection = await driver.connect({ signal, report });
         lastThere = performance.now();
@@ -85,11 +100,8 @@ export function withStorage(
             await connection.close();
           },
         };
-        if (followEvery === 0 || !connection.keepsEvents) return noting;
-        const file = await open();
-        // Who could not see how the turn of another process ends must not say that it runs.
-        if (file === undefined && pollEvery === 0) return noting;
-        return watchConnection({ ...watch, connection: noting, file, isOffline: false });
+        if (!connection.keepsEvents) return noting;
+        return watch(noting, followEvery === 0 ? undefined : await open(), false);
       } catch (error) {
         const isNew = lastThere !== undefined && performance.now() - lastThere < OFFLINE_AFTER_MS;
         const file = history && isAway(error) && !isNew ? await open() : undefined;
@@ -98,9 +110,7 @@ export function withStorage(
         report.diagnostic({ level: "info", code: "engine_offline", message, cause: error });
         const isBack = (until: AbortSignal) => isThere(driver, until);
         const connection = historyConnection({ file, report, isBack, reason: reasonOf(error) });
-        return followEvery === 0
-          ? connection
-          : watchConnection({ ...watch, connection, file, isOffline: true });
+        return followEvery === 0 ? connection : watch(connection, file, true);
       }
     },
     async dispose() {

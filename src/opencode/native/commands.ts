@@ -1,10 +1,10 @@
 import type { Command } from "../../engine/command.ts";
-import type { PromptReceipt, PromptRequest } from "../../engine/driver.ts";
+import type { PromptReceipt, PromptRequest } from "../../engine/driver-requests.ts";
 import { EngineError } from "../../engine/errors.ts";
 import type { Http } from "../../http.ts";
 import { modelName } from "./decode.ts";
 import type { ModelRef } from "./models.ts";
-import { promptBody } from "./prompt-body.ts";
+import type { PromptBody } from "./prompt-body.ts";
 import { commandsSchema } from "./schema.ts";
 import type { NativeSessions } from "./sessions.ts";
 
@@ -35,25 +35,22 @@ export class NativeCommands {
     }));
   }
 
-  /**
-   * Runs a command. The engine answers when its turn is over, and would run it twice if it got it twice: so it is not
-   * sent again.
-   * @throws EngineError `INVALID_REQUEST` naming those that exist: the engine would only say that it failed
-   */
-  async run(
+  /** @throws EngineError `INVALID_REQUEST` naming those that exist: the engine would only say that it failed */
+  async require(name: string, sessionId: string, signal: AbortSignal): Promise<void> {
+    const list = await this.list(await this.#sessions.directoryOf(sessionId, signal), signal);
+    const names = list.map((command) => command.name);
+    if (names.includes(name)) return;
+    const message = `There is no command ${JSON.stringify(name)}: there are ${names.join(", ") || "none"}.`;
+    throw new EngineError("INVALID_REQUEST", message, { engine: "opencode", sessionId });
+  }
+
+  /** Runs a command. Got twice the engine would run it twice: so it is not sent again. */
+  run(
     { name, arguments: given }: NonNullable<PromptRequest["command"]>,
-    { sessionId, content, signal }: PromptRequest,
-    messageID: string,
+    { sessionId, signal }: PromptRequest,
+    { messageID, parts }: PromptBody,
     model: ModelRef | undefined,
-  ): Promise<PromptReceipt> {
-    const names = (await this.list(await this.#sessions.directoryOf(sessionId, signal), signal)).map(
-      (command) => command.name,
-    );
-    if (!names.includes(name)) {
-      const message = `There is no command ${JSON.stringify(name)}: there are ${names.join(", ") || "none"}.`;
-      throw new EngineError("INVALID_REQUEST", message, { engine: "opencode", sessionId });
-    }
-    const { parts } = promptBody(content, messageID);
+  ): PromptReceipt {
     const body = {
       messageID,
       command: name,
@@ -63,6 +60,6 @@ export class NativeCommands {
     };
     const path = `${this.#sessions.path(sessionId)}/command`;
     const accepted = this.#http.send("POST", path, { body, signal, timeout: WHOLE_TURN_MS });
-    return { turnId: messageID, accepted };
+    return { turnId: messageID, answersLate: true, accepted };
   }
 }

@@ -1,37 +1,38 @@
+import type { CreateSessionOptions } from "../../engine/call-options.ts";
 import type { EngineCapabilities } from "../../engine/capabilities.ts";
-import type {
-  DriverCall,
-  DriverReport,
-  EngineConnection,
-  PermissionReply,
-  PromptReceipt,
-  PromptRequest,
-} from "../../engine/driver.ts";
+import type { DriverReport, EngineConnection } from "../../engine/driver.ts";
 import type { DriverSession } from "../../engine/driver-events.ts";
+import type { PermissionReply, PromptReceipt, PromptRequest } from "../../engine/driver-requests.ts";
 import { EngineError } from "../../engine/errors.ts";
-import type { CreateSessionOptions } from "../../engine/managed-engine-client.ts";
 import type { Http } from "../../http.ts";
+import { listAgents, resolveAgent } from "./agents.ts";
 import { NativeCommands } from "./commands.ts";
-import { decodeFileDiff, decodeMessage, decodeSession } from "./decode.ts";
+import { decodeMessage, decodeSession, decodeTodo, modelName } from "./decode.ts";
 import { mintMessageId } from "./ids.ts";
 import { listen } from "./listen.ts";
+import { nativeMcp } from "./mcp.ts";
+import { McpTools } from "./mcp-tools.ts";
 import { NativeModels } from "./models.ts";
 import { NativePermissions } from "./permissions.ts";
 import { promptBody, toParts } from "./prompt-body.ts";
 import { NativeQuestions } from "./questions.ts";
 import { messageDecoder, messagesDecoder, sessionDecoder, sessionsDecoder } from "./read-wire.ts";
-import { fileDiffsSchema, healthSchema, todosSchema } from "./schema.ts";
+import { revertSession, unrevertSession } from "./revert.ts";
+import { REVIEW_EDITS, SessionRules } from "./rules/session-rules.ts";
+import { healthSchema, todosSchema } from "./schema.ts";
 import { forkSession, updateSession } from "./session-changes.ts";
 import { readSessionPage, withStatus } from "./session-pages.ts";
 import { NativeSessions } from "./sessions.ts";
 import { readSnapshot } from "./snapshot.ts";
 import { summarize } from "./summarize.ts";
+import { readTurnDiff } from "./turn-diff.ts";
 
 export const nativeCapabilities: EngineCapabilities = {
   storeMessage: true,
   urlAttachments: false,
   permissions: true,
   reviewEdits: true,
+  promptTools: true,
   diff: true,
   summarize: true,
   questions: true,
@@ -39,9 +40,14 @@ export const nativeCapabilities: EngineCapabilities = {
   unarchive: false,
   deleteSession: true,
   fork: true,
+  revert: true,
   todo: true,
+  mcp: true,
   models: true,
   commands: true,
+  providers: true,
+  agents: true,
+  variants: true,
   request: true,
 };
 
@@ -74,10 +80,12 @@ export function createNativeConnection(options: NativeOptions): EngineConnection
   const { http, version, report, workingDirectory, reviewEdits } = options;
   const life = new AbortController();
   const sessions = new NativeSessions(http, report, workingDirectory);
-  const permissions = new NativePermissions(http, sessions);
+  const rules = new SessionRules(http, sessions);
+  const permissions = new NativePermissions(http, sessions, rules, report);
   const questions = new NativeQuestions(http, sessions);
   const models = new NativeModels(http);
   const commands = new NativeCommands(http, sessions);
+  const mcpTools = new McpTools(http, sessions, report);
   const toldOnce = new Set<string>();
 
   /**
@@ -104,7 +112,7 @@ export function createNativeConnection(options: NativeOptions): EngineConnection
       // The engine keeps no system prompt, but takes one with every prompt: so every client can find it.
       ...(systemPrompt && { metadata: { systemPrompt } }),
       // By default the engine writes files without asking.
-      ...(review && { permission: [{ permission: "edit", pattern: "*", action: "ask" }] }),
+      ...(review && { permission: REVIEW_EDITS }),
     };
     const { value } = await http.json("POST", "/session", sessionDecoder, {
       query: { directory },
@@ -135,8 +143,22 @@ export function createNativeConnection(options: NativeOptions): EngineConnection
     return models.resolve(name, await sessions.directoryOf(sessionId, signal), signal);
   };
 
+  /** @throws EngineError `INVALID_REQUEST` for an agent or a variant that does not exist */
+  const check = async ({ sessionId, model: asked, agent: name, variant, signal }: PromptRequest) => {
+    if (name === undefined && variant === undefined) return;
+    const directory = await sessions.directoryOf(sessionId, signal);
+    const agent =
+      name === undefined ? undefined : resolveAgent(name, await listAgents(http, directory, signal));
+    if (variant === undefined) return;
+    const { model: own } = await sessions.get(sessionId, signal);
+    const ofSession = own ? modelName(own.providerID, own.id ?? own.modelID) : undefined;
+    const model = asked === undefined ? (agent?.model ?? ofSession ?? options.model) : asked;
+    await models.checkVariant(variant, model, directory, signal);
+  };
+
   const prompt = async (request: PromptRequest): Promise<PromptReceipt> => {
-    const { sessionId, content, model: asked, systemPrompt: system, signal } = request;
+    const { sessionId, content, systemPrompt: system, agent, variant, toolsOff, signal } = request;
+    const path = sessions.path(sessionId);
     for (const [option, advice] of IGNORED) {
       if (request[option] === undefined || toldOnce.has(option)) continue;
       toldOnce.add(option);
@@ -147,36 +169,29 @@ export function createNativeConnection(options: NativeOptions): EngineConnection
       mintMessageId(request.newestMessageId ?? (await sessions.newestMessageId(sessionId, signal)));
     const [messageID, model] = await Promise.all([
       request.sendAs ?? newMessageId(),
-      modelOfPrompt(sessionId, asked, request.newestMessageId, signal),
+      modelOfPrompt(sessionId, request.model, request.newestMessageId, signal),
+      check(request),
+      request.command && commands.require(request.command.name, sessionId, signal),
     ]);
-    if (request.command !== undefined) return commands.run(request.command, request, messageID, model);
-    const body = { ...promptBody(content, messageID), ...(model && { model }), ...(system && { system }) };
-    const accepted = http.send("POST", `${sessions.path(sessionId)}/prompt_async`, { body, signal });
-    return { turnId: messageID, sentAs: messageID, accepted };
-  };
-
-  const turnOf = async (
-    sessionId: string,
-    messageId: string | undefined,
-    signal: AbortSignal | undefined,
-  ) => {
-    const path = `${sessions.path(sessionId)}/message`;
-    if (messageId === undefined) {
-      const { value } = await http.json("GET", path, messagesDecoder, { query: { limit: 1 }, signal });
-      const info = value.at(-1)?.info;
-      return info?.parentID ?? info?.id;
+    const chosen = { ...(model && { model }), ...(agent && { agent }), ...(variant && { variant }) };
+    const body = { ...promptBody(content, messageID), ...chosen, ...(system && { system }) };
+    if (toolsOff !== undefined) {
+      // Under the ids of the prompt: it is still one message, and the model does not run yet.
+      const store = { ...body, noReply: true };
+      const replace = (name: string) =>
+        http.send("POST", `${path}/message`, { body: { ...store, tools: { [name]: false } }, signal });
+      await rules.turnOff(sessionId, toolsOff, replace, signal);
     }
-    const { value } = await http.json("GET", `${path}/${encodeURIComponent(messageId)}`, messageDecoder, {
-      signal,
-    });
-    return value.info.parentID ?? value.info.id;
+    if (request.command !== undefined) return commands.run(request.command, request, body, model);
+    const accepted = http.send("POST", `${path}/prompt_async`, { body, signal });
+    return { turnId: messageID, sentAs: messageID, accepted };
   };
 
   return {
     version,
     capabilities: nativeCapabilities,
     keepsEvents: true,
-    events: ({ signal }) => listen(options, sessions.saw, [signal, life.signal]),
+    events: ({ signal }) => listen(options, sessions.saw, mcpTools, [signal, life.signal]),
     async close() {
       life.abort(new EngineError("ENGINE_UNAVAILABLE", "The connection was closed.", { engine: "opencode" }));
     },
@@ -186,14 +201,14 @@ export function createNativeConnection(options: NativeOptions): EngineConnection
       const error = value.healthy ? {} : { error: "OpenCode says that it is not healthy." };
       return { ok: value.healthy, latencyMs: performance.now() - started, ...error };
     },
-    snapshot: (request) => readSnapshot(request, { sessions, permissions, questions }),
+    snapshot: (request) => readSnapshot(request, { sessions, permissions, questions, mcpTools }),
     createSession,
     prompt,
     async messages(sessionId, { signal }) {
       const { value } = await http.json("GET", `${sessions.path(sessionId)}/message`, messagesDecoder, {
         signal,
       });
-      return value.map(decodeMessage);
+      return mcpTools.markAll(sessionId, value.map(decodeMessage), signal);
     },
     async abort(sessionId, { signal }) {
       await http.send("POST", `${sessions.path(sessionId)}/abort`, { signal });
@@ -219,17 +234,22 @@ export function createNativeConnection(options: NativeOptions): EngineConnection
       await http.send("POST", `${path}/abort`, { signal });
       await http.send("DELETE", path, { signal });
     },
-    forkSession: (sessionId, call) => forkSession(sessionId, http, sessions, call),
+    async forkSession(sessionId, call) {
+      const forked = await forkSession(sessionId, http, sessions, call);
+      if (!(await rules.copy(sessionId, forked.id, call.signal))) {
+        const message = `This release of OpenCode keeps no rules in copies: ${forked.id} does not review edits, nor keep what was allowed.`;
+        report.diagnostic({ level: "warning", code: "rules_not_kept", message, sessionId: forked.id });
+      }
+      return forked;
+    },
+    revertSession: (sessionId, call) => revertSession(sessionId, http, sessions, call),
+    unrevertSession: (sessionId, call) => unrevertSession(sessionId, http, sessions, call),
     async todo(sessionId, { signal }) {
       const { value } = await http.json("GET", `${sessions.path(sessionId)}/todo`, todosSchema, { signal });
-      return value.map(({ content, status, priority }) => ({
-        content,
-        status,
-        priority: priority ?? "medium",
-      }));
+      return value.map(decodeTodo);
     },
     async listQuestions({ signal }) {
-      const list = await questions.waiting(sessions.directories(), signal);
+      const list = await questions.list(sessions.directories(), signal);
       if (list !== undefined) return list;
       const message =
         'This release of OpenCode can\'t list what its model asks: it lacks the capability "questions".';
@@ -238,21 +258,17 @@ export function createNativeConnection(options: NativeOptions): EngineConnection
     replyQuestion: (reply) => questions.reply(reply),
     listPermissions: ({ signal }) => permissions.list(sessions.directories(), signal),
     replyPermission: (reply: PermissionReply) => permissions.reply(reply),
-    async diff(sessionId, { signal, messageId }: DriverCall & { readonly messageId?: string | undefined }) {
-      const messageID = await turnOf(sessionId, messageId, signal);
-      if (messageID === undefined) return [];
-      const query = { messageID };
-      const { value } = await http.json("GET", `${sessions.path(sessionId)}/diff`, fileDiffsSchema, {
-        query,
-        signal,
-      });
-      return value.map(decodeFileDiff);
-    },
+    diff: (sessionId, call) => readTurnDiff(sessions.path(sessionId), http, call),
     summarize: (sessionId, { signal }) => summarize(sessionId, http, sessions, models, signal),
     listModels: ({ signal, workingDirectory: directory = workingDirectory }) =>
       models.list(directory, signal),
     listCommands: ({ signal, workingDirectory: directory = workingDirectory }) =>
       commands.list(directory, signal),
+    listProviders: ({ signal, workingDirectory: directory = workingDirectory }) =>
+      models.providers(directory, signal),
+    listAgents: ({ signal, workingDirectory: directory = workingDirectory }) =>
+      listAgents(http, directory, signal),
+    mcp: nativeMcp(http, workingDirectory),
     request: (method, path, call) => http.send(method.toUpperCase(), path, call),
   };
 }

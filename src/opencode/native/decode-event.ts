@@ -1,15 +1,15 @@
 import type { DriverEvent } from "../../engine/driver-events.ts";
 import {
   continuesTurn,
-  decodeFileDiff,
   decodeMessageInfo,
   decodePart,
-  decodePermission,
   decodeQuestion,
   decodeRetry,
   decodeSession,
-  diffOfTurn,
+  decodeTodo,
 } from "./decode.ts";
+import { decodeFileDiff, diffOfTurn } from "./decode-diff.ts";
+import { decodePermission } from "./decode-permission.ts";
 import { decodeError } from "./errors.ts";
 import { messageEventDecoder, partEventDecoder } from "./read-wire.ts";
 import { anyDeltaSchema, eventSchemas, type WireMessageInfo, type WirePartDelta } from "./schema.ts";
@@ -91,6 +91,10 @@ export function decodeEvent(payload: WirePayload, now: number): readonly DriverE
       // Every turn begins with an empty one, which tells nothing.
       if (diff.length === 0) return [];
       return [{ type: "file_diff", sessionId: sessionID, diff: diff.map(decodeFileDiff) }];
+    }
+    case "todo.updated": {
+      const { sessionID, todos } = eventSchemas[type].parse(properties);
+      return [{ type: "todo_updated", sessionId: sessionID, todos: todos.map(decodeTodo) }];
     }
     case "permission.asked":
       return [

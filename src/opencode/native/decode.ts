@@ -1,26 +1,27 @@
 import type { DriverMessage, DriverPart, DriverSession } from "../../engine/driver-events.ts";
-import type { FileDiff, StopReason, ToolCall, ToolCallStatus, Usage } from "../../engine/message.ts";
-import type { PermissionRequest, QuestionRequest } from "../../engine/permission.ts";
-import type { RetryNotice } from "../../engine/session.ts";
+import type { Attachment, StopReason, ToolCall, ToolCallStatus, Usage } from "../../engine/message.ts";
+import type { QuestionRequest } from "../../engine/permission.ts";
+import type { RetryNotice, SessionRevert } from "../../engine/session.ts";
+import type { Todo } from "../../engine/todo.ts";
+import { diffOfMetadata } from "./decode-diff.ts";
 import { decodeError } from "./errors.ts";
-import {
-  turnSummarySchema,
-  type WireFileDiff,
-  type WireMessage,
-  type WireMessageInfo,
-  type WirePart,
-  type WirePermission,
-  type WireQuestion,
-  type WireSession,
-  type WireStatus,
+import { providerWords } from "./provider-words.ts";
+import type {
+  WireAttachment,
+  WireMessage,
+  WireMessageInfo,
+  WirePart,
+  WireQuestion,
+  WireSession,
+  WireStatus,
+  WireTodo,
 } from "./schema.ts";
-import { isFileDiff } from "./shapes.ts";
 
 /** While it is made. Setting what is there costs a third of spreading it, and this is done for every part. */
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
 export function decodeSession(wire: WireSession): DriverSession {
-  const { id, title, directory, parentID, model, time, metadata } = wire;
+  const { id, title, directory, parentID, model, time, metadata, revert } = wire;
   return {
     id,
     title,
@@ -32,7 +33,13 @@ export function decodeSession(wire: WireSession): DriverSession {
     ...(time.archived ? { archived: true } : {}),
     ...(metadata?.starred === true ? { starred: true } : {}),
     ...(typeof metadata?.systemPrompt === "string" ? { systemPrompt: metadata.systemPrompt } : {}),
+    ...(revert ? { revert: decodeRevert(revert) } : {}),
   };
+}
+
+function decodeRevert({ messageID, partID, snapshot }: NonNullable<WireSession["revert"]>): SessionRevert {
+  // Without a snapshot of the files there was nothing that they could be set to.
+  return { messageId: messageID, ...(partID ? { partId: partID } : {}), filesRestored: Boolean(snapshot) };
 }
 
 export function decodeMessage({ info, parts }: WireMessage): DriverMessage {
@@ -62,13 +69,6 @@ export function decodeMessageInfo(wire: WireMessageInfo): DriverMessage {
   if (error) message.error = decodeError(error, provider ?? undefined);
   if (!isUser && wire.summary === true) message.summary = true;
   return message;
-}
-
-/** What the turn of this prompt changed: the engine notes it on the prompt. */
-export function diffOfTurn({ role, summary }: WireMessageInfo): readonly FileDiff[] {
-  if (role !== "user") return [];
-  const read = turnSummarySchema.safeParse(summary);
-  return read.success ? read.data.diffs.map(decodeFileDiff) : [];
 }
 
 /** What the engine tells its model when a command has run as a subagent. */
@@ -113,32 +113,19 @@ export function decodePart(wire: WirePart): DriverPart | undefined {
       const toolCall = decodeToolCall(wire);
       return toolCall && { part: { type, id, toolCall }, complete: true };
     }
-    case "file": {
-      const { mime, url, filename } = wire;
-      const kind = mime?.startsWith("image/") ? "image" : "file";
-      const details = { ...(mime ? { mimeType: mime } : {}), ...(filename ? { name: filename } : {}) };
-      return { part: { type: kind, id, url: url ?? "", ...details }, complete: true };
-    }
+    case "file":
+      return { part: { id, ...decodeAttachment(wire) }, complete: true };
     default:
       return undefined;
   }
 }
 
-export function decodePermission(wire: WirePermission, createdAt: number): PermissionRequest {
-  const { id, sessionID, permission, patterns, metadata, tool } = wire;
-  const { filepath, diff, command } = metadata ?? {};
-  const change =
-    typeof diff === "string" && typeof filepath === "string" ? diffOfPatch(filepath, diff) : undefined;
+function decodeAttachment({ mime, url, filename }: WireAttachment): Attachment {
   return {
-    permissionId: id,
-    sessionId: sessionID,
-    tool: permission,
-    description: describe(permission, typeof command === "string" ? command : undefined, patterns ?? []),
-    createdAt,
-    ...(patterns ? { patterns } : {}),
-    ...(tool ? { messageId: tool.messageID } : {}),
-    ...(tool?.callID ? { toolCallId: tool.callID } : {}),
-    ...(change ? { diff: [change] } : {}),
+    type: mime?.startsWith("image/") ? "image" : "file",
+    url: url ?? "",
+    ...(mime ? { mimeType: mime } : {}),
+    ...(filename ? { name: filename } : {}),
   };
 }
 
@@ -148,7 +135,7 @@ export function decodeRetry(
   now: number,
 ): RetryNotice | undefined {
   if (type !== "retry") return undefined;
-  return { attempt: attempt ?? 1, message: message ?? "", nextAt: next ?? now };
+  return { attempt: attempt ?? 1, message: providerWords(message ?? "").message, nextAt: next ?? now };
 }
 
 export function decodeQuestion(wire: WireQuestion, createdAt: number): QuestionRequest {
@@ -168,15 +155,8 @@ export function decodeQuestion(wire: WireQuestion, createdAt: number): QuestionR
   };
 }
 
-export function decodeFileDiff({ file, patch = "", additions, deletions, status }: WireFileDiff): FileDiff {
-  const isKnown = status === "added" || status === "deleted" || status === "modified";
-  return {
-    path: file,
-    status: isKnown ? status : statusOfPatch(patch),
-    additions: additions ?? countLines(patch, "+"),
-    deletions: deletions ?? countLines(patch, "-"),
-    patch,
-  };
+export function decodeTodo({ content, status, priority }: WireTodo): Todo {
+  return { content, status, priority: priority ?? "medium" };
 }
 
 /** `provider/model`. */
@@ -186,10 +166,10 @@ export function modelName(provider: string, model: string | undefined): string {
 
 function decodeToolCall({ tool, callID, state, id }: WirePart): ToolCall | undefined {
   if (tool === undefined || state === undefined) return undefined;
-  const { input, title, error, time, metadata } = state;
+  const { input, title, error, time, metadata, attachments } = state;
   // While a command runs, what it has printed so far is in the metadata.
   const output = state.output ?? (typeof metadata?.output === "string" ? metadata.output : undefined);
-  const diff = metadata?.filediff;
+  const diff = diffOfMetadata(metadata);
   const call: Writable<ToolCall> = {
     id: callID ?? id,
     name: tool,
@@ -198,10 +178,13 @@ function decodeToolCall({ tool, callID, state, id }: WirePart): ToolCall | undef
   };
   if (title) call.title = title;
   if (output != null) call.output = output;
+  if (typeof metadata?.outputPath === "string") call.outputPath = metadata.outputPath;
   if (error) call.error = error;
   if (time?.start != null) call.startedAt = time.start;
   if (time?.end != null) call.endedAt = time.end;
-  if (isFileDiff(diff)) call.diff = [decodeFileDiff(diff)];
+  if (diff) call.diff = diff;
+  if (attachments?.length) call.attachments = attachments.map(decodeAttachment);
+  if (tool === "task" && typeof metadata?.sessionId === "string") call.childSessionId = metadata.sessionId;
   return call;
 }
 
@@ -213,43 +196,20 @@ const TOOL_STATUS = {
 } as const satisfies Record<string, ToolCallStatus>;
 
 function decodeUsage({ tokens, cost }: WireMessageInfo): Usage | undefined {
-  if (!tokens || (tokens.input === 0 && tokens.output === 0)) return undefined;
+  if (!tokens) return undefined;
+  const { input, output, reasoning, cache: { read, write } = {} } = tokens;
+  // Of an answer that is not finished, or whose provider tells nothing, all of it is 0.
+  if (!input && !output && !reasoning && !read && !write && !cost) return undefined;
   return {
-    inputTokens: tokens.input,
-    outputTokens: tokens.output,
-    ...(tokens.reasoning === undefined ? {} : { reasoningTokens: tokens.reasoning }),
-    ...(tokens.cache?.read === undefined ? {} : { cachedTokens: tokens.cache.read }),
+    inputTokens: input,
+    outputTokens: output,
+    ...(reasoning === undefined ? {} : { reasoningTokens: reasoning }),
+    ...(read === undefined ? {} : { cachedTokens: read }),
+    ...(write === undefined ? {} : { cacheWriteTokens: write }),
     ...(cost == null ? {} : { costUsd: cost }),
   };
 }
 
 function decodeStopReason(finish: string): StopReason {
   return finish.replaceAll("-", "_");
-}
-
-function describe(permission: string, command: string | undefined, patterns: readonly string[]): string {
-  const what = patterns.join(", ");
-  if (command !== undefined) return `Run \`${command}\``;
-  if (permission === "edit") return `Change ${what}`;
-  if (permission === "external_directory") return `Reach outside the working directory: ${what}`;
-  return what === "" ? `Use ${permission}` : `Use ${permission} on ${what}`;
-}
-
-function diffOfPatch(path: string, patch: string): FileDiff {
-  const [additions, deletions] = [countLines(patch, "+"), countLines(patch, "-")];
-  return { path, status: statusOfPatch(patch), additions, deletions, patch };
-}
-
-function statusOfPatch(patch: string): FileDiff["status"] {
-  if (/^@@ -0,0 /m.test(patch)) return "added";
-  return /^@@ -\S+ \+0,0 /m.test(patch) ? "deleted" : "modified";
-}
-
-function countLines(patch: string, mark: "+" | "-"): number {
-  const start = patch.search(/^@@/m);
-  if (start < 0) return 0;
-  return patch
-    .slice(start)
-    .split("\n")
-    .filter((line) => line.startsWith(mark)).length;
 }

@@ -1,10 +1,11 @@
 import { EngineError, type EngineErrorCode, type EngineErrorInfo } from "../../engine/errors.ts";
 import { keyAdvice } from "../provider-keys.ts";
+import { providerWords } from "./provider-words.ts";
 import type { WireError } from "./schema.ts";
 
 /** An error on a message or in a `session.error` event. `asked`: the provider whose model was. */
 export function decodeError({ name, data }: WireError, asked?: string): EngineErrorInfo {
-  const said = data?.message || name;
+  const { message: said, isFromStream } = providerWords(data?.message || name);
   const provider = asked ?? data?.providerID ?? undefined;
   const who = provider === undefined ? "The provider" : `The provider "${provider}"`;
   const status = data?.statusCode ?? undefined;
@@ -28,7 +29,11 @@ export function decodeError({ name, data }: WireError, asked?: string): EngineEr
     const message = `${who} is limiting requests: ${said}`;
     return { code: "RATE_LIMITED", message, retryAfterMs: retryAfterOf(data?.responseHeaders) };
   }
-  if (name === "APIError") return { code: "PROVIDER_ERROR", message: `${who} failed: ${said}` };
+  if (name === "APIError" || isFromStream) {
+    const message = `${who} failed: ${said}`;
+    // The engine has tried it again itself, and given up for now.
+    return { code: "PROVIDER_ERROR", message, ...(data?.isRetryable ? { retryable: true } : {}) };
+  }
   if (name === "ContentFilterError")
     return { code: "PROVIDER_ERROR", message: `${who} withheld the answer: ${said}` };
   // It looks at images after it has said that it takes the prompt.
@@ -55,6 +60,7 @@ const CODE_OF_BODY: ReadonlyMap<string, EngineErrorCode> = new Map([
   ["SessionNotFoundError", "SESSION_NOT_FOUND"],
   ["PermissionNotFoundError", "PERMISSION_NOT_FOUND"],
   ["QuestionNotFoundError", "QUESTION_NOT_FOUND"],
+  ["SessionBusyError", "SESSION_RUNNING"],
   ["BadRequest", "INVALID_REQUEST"],
   ["ConfigJsonError", "CONFIG_INVALID"],
   ["ConfigInvalidError", "CONFIG_INVALID"],

@@ -2,8 +2,9 @@ import type { DriverEventStream, DriverItem, DriverReport } from "../../engine/d
 import { EngineError } from "../../engine/errors.ts";
 import { withDeadline } from "../../engine/scope.ts";
 import { brokeOff, type Http } from "../../http.ts";
-import { readSse } from "../../stream/sse.ts";
+import { readSse, type SseFrame } from "../../stream/sse.ts";
 import { type FrameContext, readFrame } from "./frames.ts";
+import type { McpTools } from "./mcp-tools.ts";
 
 export interface ListenOptions {
   readonly http: Http;
@@ -19,6 +20,7 @@ export interface ListenOptions {
 export async function listen(
   { http, report, connectTimeout }: ListenOptions,
   sawSession: FrameContext["sawSession"],
+  mcpTools: McpTools,
   signals: readonly AbortSignal[],
 ): Promise<DriverEventStream> {
   const signal = AbortSignal.any([...signals]);
@@ -37,14 +39,20 @@ export async function listen(
       throw new EngineError("ENGINE_UNAVAILABLE", message, { engine: "opencode" });
     }
     const context = { report, sawSession };
+    const told = async function* (frame: SseFrame): AsyncGenerator<DriverItem> {
+      for (const item of readFrame(frame, context)) {
+        const event = mcpTools.mark(item.event, signal);
+        yield event === item.event ? item : { ...item, event: await event };
+      }
+    };
     return (async function* (): AsyncGenerator<DriverItem> {
       try {
-        yield* readFrame(first.value, context);
+        yield* told(first.value);
         const second = await frames.next();
         if (second.done) return;
         yield { event: { type: "listening" } };
-        yield* readFrame(second.value, context);
-        for await (const frame of frames) yield* readFrame(frame, context);
+        yield* told(second.value);
+        for await (const frame of frames) yield* told(frame);
       } catch (cause) {
         signal.throwIfAborted();
         throw brokeOff(where, cause);

@@ -1,9 +1,12 @@
 import { EngineError } from "../../engine/errors.ts";
 import type { Model } from "../../engine/model.ts";
+import type { Provider } from "../../engine/provider.ts";
 import type { Http } from "../../http.ts";
 import { keyAdvice } from "../provider-keys.ts";
 import { modelName } from "./decode.ts";
-import { configSchema, providersSchema, type WireConfig, type WireProviders } from "./schema.ts";
+import { decodeModel } from "./decode-model.ts";
+import { decodeProvider } from "./decode-provider.ts";
+import { configSchema, providersSchema, type WireConfig, type WireProviders } from "./schema/catalogue.ts";
 
 export interface ModelRef {
   readonly providerID: string;
@@ -19,17 +22,46 @@ export class NativeModels {
   }
 
   async list(directory: string | undefined, signal: AbortSignal | undefined): Promise<readonly Model[]> {
-    const [providers, preferred] = await Promise.all([
-      this.#providers(directory, signal),
-      this.default(directory, signal),
-    ]);
-    const isDefault = ({ providerID, modelID }: ModelRef) =>
-      preferred?.providerID === providerID && preferred.modelID === modelID;
-    return refsOf(providers).map(({ name, ...ref }) => ({
-      id: modelName(ref.providerID, ref.modelID),
-      name,
-      isDefault: isDefault(ref),
-    }));
+    const [{ providers }, preferred] = await this.#read(directory, signal);
+    return providers.flatMap(({ id: provider, models }) =>
+      Object.entries(models).map(([modelID, wire]) => ({
+        id: modelName(provider, modelID),
+        name: wire.name ?? modelID,
+        provider,
+        isDefault: preferred?.providerID === provider && preferred.modelID === modelID,
+        ...decodeModel(wire),
+      })),
+    );
+  }
+
+  async providers(
+    directory: string | undefined,
+    signal: AbortSignal | undefined,
+  ): Promise<readonly Provider[]> {
+    const { providers, default: picks = {} } = await this.#providers(directory, signal);
+    return providers.map((provider) => decodeProvider(provider, picks[provider.id]));
+  }
+
+  /**
+   * Sees to it that a model has a variant: the engine passes over one that it does not know. `name`: that of the model;
+   * absent: the engine's default.
+   * @throws EngineError `INVALID_REQUEST` naming those that exist
+   */
+  async checkVariant(
+    variant: string,
+    name: string | undefined,
+    directory: string | undefined,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    const [providers, preferred] = await this.#read(directory, signal);
+    const model = name === undefined ? preferred : resolveModel(name, refsOf(providers));
+    const provider = providers.providers.find(({ id }) => id === model?.providerID);
+    const variants = Object.keys(provider?.models[model?.modelID ?? ""]?.variants ?? {});
+    if (variants.includes(variant)) return;
+    const exist = variants.length === 0 ? "it has none" : `there are ${variants.join(", ")}`;
+    const whose = model && ` ${JSON.stringify(modelName(model.providerID, model.modelID))}`;
+    const message = `The model${whose ?? ""} has no variant ${JSON.stringify(variant)}: ${exist}.`;
+    throw new EngineError("INVALID_REQUEST", message, { engine: "opencode" });
   }
 
   /** The model of a prompt for which none is asked; `undefined` if the engine has none. */
@@ -37,12 +69,7 @@ export class NativeModels {
     directory: string | undefined,
     signal: AbortSignal | undefined,
   ): Promise<ModelRef | undefined> {
-    const call = { query: { directory }, signal };
-    const [providers, { value: config }] = await Promise.all([
-      this.#providers(directory, signal),
-      this.#http.json("GET", "/config", configSchema, call),
-    ]);
-    return defaultModel(providers, config);
+    return (await this.#read(directory, signal))[1];
   }
 
   /** @throws EngineError `INVALID_REQUEST` naming those that exist */
@@ -62,6 +89,16 @@ export class NativeModels {
       this.#http.json("GET", "/config", configSchema, call),
     ]);
     return config.model ? undefined : findModel(name, refsOf(providers));
+  }
+
+  /** With the model of a prompt for which none is asked. */
+  async #read(directory: string | undefined, signal: AbortSignal | undefined) {
+    const call = { query: { directory }, signal };
+    const [providers, { value: config }] = await Promise.all([
+      this.#providers(directory, signal),
+      this.#http.json("GET", "/config", configSchema, call),
+    ]);
+    return [providers, defaultModel(providers, config)] as const;
   }
 
   /** From the small route: `/provider` is 6 MB. */
@@ -116,8 +153,8 @@ export function findModel(name: string, models: readonly ModelRef[]): ModelRef |
   return found && { providerID: found.providerID, modelID: found.modelID };
 }
 
-function refsOf({ providers }: WireProviders): readonly (ModelRef & { readonly name: string })[] {
+function refsOf({ providers }: WireProviders): readonly ModelRef[] {
   return providers.flatMap(({ id: providerID, models }) =>
-    Object.entries(models).map(([modelID, { name }]) => ({ providerID, modelID, name: name ?? modelID })),
+    Object.keys(models).map((modelID) => ({ providerID, modelID })),
   );
 }

@@ -1,19 +1,26 @@
-import type { PermissionReply } from "../../engine/driver.ts";
+import type { DriverReport } from "../../engine/driver.ts";
+import type { PermissionReply } from "../../engine/driver-requests.ts";
 import { EngineError } from "../../engine/errors.ts";
 import type { PermissionRequest } from "../../engine/permission.ts";
 import type { Http } from "../../http.ts";
-import { decodePermission } from "./decode.ts";
+import { decodePermission } from "./decode-permission.ts";
+import { PendingRequests } from "./pending-requests.ts";
+import type { SessionRules } from "./rules/session-rules.ts";
 import { permissionsSchema, type WirePermission } from "./schema.ts";
 import type { NativeSessions } from "./sessions.ts";
 
-/** Permission requests. The engine keeps them by directory: with the wrong one a list is empty and a reply is 404. */
+/** What tools ask before they run. */
 export class NativePermissions {
   readonly #http: Http;
-  readonly #sessions: NativeSessions;
+  readonly #report: DriverReport;
+  readonly #rules: SessionRules;
+  readonly #pending: PendingRequests<WirePermission>;
 
-  constructor(http: Http, sessions: NativeSessions) {
+  constructor(http: Http, sessions: NativeSessions, rules: SessionRules, report: DriverReport) {
     this.#http = http;
-    this.#sessions = sessions;
+    this.#report = report;
+    this.#rules = rules;
+    this.#pending = new PendingRequests(http, sessions, "/permission", permissionsSchema);
   }
 
   async list(
@@ -21,64 +28,39 @@ export class NativePermissions {
     signal: AbortSignal | undefined,
   ): Promise<readonly PermissionRequest[]> {
     const now = Date.now();
-    return (await this.#pending(directories, signal)).map((request) => decodePermission(request, now));
+    const waiting = await this.#pending.waiting(directories, signal);
+    return waiting.map((request) => decodePermission(request, now));
   }
 
   async reply({ permissionId, sessionId, decision, message, signal }: PermissionReply): Promise<void> {
-    const directory =
-      sessionId === undefined
-        ? await this.#directoryOf(permissionId, signal)
-        : await this.#sessions.directoryOf(sessionId, signal);
-    if (decision === "allow_session") await this.#allowFromNowOn(permissionId, directory, signal);
+    const found = await this.#pending.find(permissionId, sessionId, signal);
+    if (found === undefined) throw notFound(permissionId);
+    // First the rule, which counts from the next turn on: once it is answered nobody could try again.
+    if (decision === "allow_session") await this.#allowFromNowOn(found.request, signal);
     const reply = decision === "deny" ? "reject" : "once";
-    await this.#http.send("POST", `/permission/${encodeURIComponent(permissionId)}/reply`, {
-      query: { directory },
-      body: { reply, ...(message === undefined ? {} : { message }) },
-      signal,
-    });
+    const query = { directory: found.directory };
+    const body = { reply, ...(message === undefined ? {} : { message }) };
+    try {
+      await this.#http.send("POST", `/permission/${encodeURIComponent(permissionId)}/reply`, {
+        query,
+        body,
+        signal,
+      });
+    } catch (error) {
+      throw EngineError.is(error, "PERMISSION_NOT_FOUND") ? notFound(permissionId) : error;
+    }
   }
 
-  /**
-   * The engine's own "always" allows it in every session of the directory. A rule of the session is as wide as what
-   * was asked for; it counts from the next turn on.
-   */
+  /** The engine's own "always" allows it in every session of the directory. */
   async #allowFromNowOn(
-    permissionId: string,
-    directory: string | undefined,
+    { permission, sessionID, always = [] }: WirePermission,
     signal: AbortSignal | undefined,
   ): Promise<void> {
-    const request = (await this.#pending([directory], signal)).find(({ id }) => id === permissionId);
-    if (request === undefined) throw notFound(permissionId);
-    const { permission, sessionID, always = [] } = request;
-    const rules = always.map((pattern) => ({ permission, pattern, action: "allow" }));
-    await this.#http.send("PATCH", this.#sessions.path(sessionID), { body: { permission: rules }, signal });
-  }
-
-  async #directoryOf(permissionId: string, signal: AbortSignal | undefined): Promise<string | undefined> {
-    for (const directory of this.#sessions.directories()) {
-      const pending = await this.#pending([directory], signal);
-      if (pending.some(({ id }) => id === permissionId)) return directory;
-    }
-    throw notFound(permissionId);
-  }
-
-  async #pending(
-    directories: readonly (string | undefined)[],
-    signal: AbortSignal | undefined,
-  ): Promise<readonly WirePermission[]> {
-    const lists = await Promise.all(
-      directories.map(async (directory) => {
-        try {
-          const query = { directory };
-          return (await this.#http.json("GET", "/permission", permissionsSchema, { query, signal })).value;
-        } catch (error) {
-          // A directory whose configuration is broken has no requests; `/session/status` tells of it.
-          if (EngineError.is(error, "CONFIG_INVALID")) return [];
-          throw error;
-        }
-      }),
-    );
-    return [...new Map(lists.flat().map((request) => [request.id, request])).values()];
+    const rules = always.map((pattern) => ({ permission, pattern, action: "allow" }) as const);
+    if (await this.#rules.add(sessionID, rules, signal)) return;
+    const message =
+      "This release of OpenCode does not keep what is allowed for a session: its next turn asks again. A newer one keeps it.";
+    this.#report.diagnostic({ level: "warning", code: "rules_not_kept", message, sessionId: sessionID });
   }
 }
 

@@ -4,7 +4,7 @@ import { partIds } from "./ids.ts";
 
 type WirePartInput = Readonly<Record<string, unknown>>;
 
-interface PromptBody {
+export interface PromptBody {
   readonly messageID: string;
   readonly parts: readonly WirePartInput[];
 }

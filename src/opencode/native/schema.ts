@@ -31,6 +31,10 @@ export const sessionSchema = z.looseObject({
   time: z.looseObject({ created: z.number(), updated: z.number(), archived: optionalNumber }),
   /** Anybody's: it is kept as it is. */
   metadata: z.optional(z.nullable(z.record(z.string(), z.unknown()))),
+  /** While messages are taken back. */
+  revert: z.optional(
+    z.nullable(z.looseObject({ messageID: z.string(), partID: optionalString, snapshot: optionalString })),
+  ),
 });
 export type WireSession = z.infer<typeof sessionSchema>;
 
@@ -41,6 +45,7 @@ const errorSchema = z.looseObject({
       z.looseObject({
         message: optionalString,
         statusCode: optionalNumber,
+        isRetryable: z.optional(z.nullable(z.boolean())),
         providerID: optionalString,
         responseHeaders: z.optional(z.nullable(z.record(z.string(), z.unknown()))),
       }),
@@ -58,11 +63,23 @@ export const fileDiffSchema = z.looseObject({
 });
 export type WireFileDiff = z.infer<typeof fileDiffSchema>;
 
+const patchedFileSchema = z.object({
+  filePath: z.string(),
+  movePath: optionalString,
+  type: z.string(),
+  patch: z.string(),
+  additions: z.number(),
+  deletions: z.number(),
+});
+export type WirePatchedFile = z.infer<typeof patchedFileSchema>;
+/** What a tool notes that patches several files. */
+export const patchedFilesSchema = z.array(patchedFileSchema).check(z.minLength(1));
+
 const tokensSchema = z.looseObject({
   input: z.number(),
   output: z.number(),
   reasoning: z.optional(z.number()),
-  cache: z.optional(z.looseObject({ read: z.optional(z.number()) })),
+  cache: z.optional(z.looseObject({ read: z.optional(z.number()), write: z.optional(z.number()) })),
 });
 
 const messageInfoSchema = z.looseObject({
@@ -87,6 +104,13 @@ export type WireMessageInfo = z.infer<typeof messageInfoSchema>;
 export const turnSummarySchema = z.looseObject({ diffs: z.array(fileDiffSchema) });
 
 const timeSchema = z.optional(z.nullable(z.looseObject({ start: optionalNumber, end: optionalNumber })));
+
+const attachmentSchema = z.looseObject({
+  mime: optionalString,
+  url: optionalString,
+  filename: optionalString,
+});
+export type WireAttachment = z.infer<typeof attachmentSchema>;
 
 const partSchema = z.looseObject({
   id: z.string(),
@@ -115,6 +139,7 @@ const partSchema = z.looseObject({
       metadata: z.optional(
         z.nullable(z.looseObject({ output: z.optional(z.unknown()), filediff: z.optional(z.unknown()) })),
       ),
+      attachments: z.optional(z.nullable(z.array(attachmentSchema))),
     }),
   ),
 });
@@ -161,35 +186,12 @@ const statusSchema = z.looseObject({
 });
 export type WireStatus = z.infer<typeof statusSchema>;
 
-export const providersSchema = z.looseObject({
-  providers: z.array(
-    z.looseObject({
-      id: z.string(),
-      models: z.record(z.string(), z.looseObject({ name: optionalString })),
-    }),
-  ),
-  /** By provider: the model that is picked where none is configured. */
-  default: z.optional(z.record(z.string(), z.string())),
-});
-export type WireProviders = z.infer<typeof providersSchema>;
-
-/** No more of it than is named here: it holds API keys in clear. */
-export const configSchema = z.object({
-  model: optionalString,
-  provider: z.optional(
-    z.record(
-      z.string(),
-      z.pipe(
-        z.unknown(),
-        z.transform(() => true),
-      ),
-    ),
-  ),
-});
-export type WireConfig = z.infer<typeof configSchema>;
-
-export const todosSchema = z.array(
-  z.looseObject({ content: z.string(), status: z.string(), priority: z.optional(z.nullable(z.string())) }),
+const todoSchema = z.looseObject({ content: z.string(), status: z.string(), priority: optionalString });
+export type WireTodo = z.infer<typeof todoSchema>;
+export const todosSchema = z.array(todoSchema);
+export const mcpServersSchema = z.record(
+  z.string(),
+  z.looseObject({ status: z.string(), error: optionalString }),
 );
 export const commandsSchema = z.array(
   z.looseObject({
@@ -202,6 +204,8 @@ export const commandsSchema = z.array(
     subtask: z.nullish(z.boolean()),
   }),
 );
+export type WireMcpServers = z.infer<typeof mcpServersSchema>;
+export const toolIdsSchema = z.array(z.string());
 export const sessionsSchema = z.array(sessionSchema);
 export const messagesSchema = z.array(messageSchema);
 export const permissionsSchema = z.array(permissionSchema);
@@ -231,6 +235,7 @@ export const eventSchemas = {
   "session.idle": z.looseObject(inSession),
   "session.error": z.looseObject({ sessionID: optionalString, error: z.optional(z.nullable(errorSchema)) }),
   "session.diff": z.looseObject({ ...inSession, diff: z.array(fileDiffSchema) }),
+  "todo.updated": z.looseObject({ ...inSession, todos: todosSchema }),
   "message.updated": z.looseObject({ info: messageInfoSchema }),
   "message.removed": z.looseObject({ ...inSession, messageID: z.string() }),
   "message.part.updated": z.looseObject({ part: partSchema }),

@@ -1,10 +1,11 @@
-import type { DriverCall } from "../../engine/driver.ts";
 import type { DriverSession } from "../../engine/driver-events.ts";
+import type { DriverCall } from "../../engine/driver-requests.ts";
 import { EngineError } from "../../engine/errors.ts";
 import type { SessionChanges } from "../../engine/session.ts";
 import type { Http } from "../../http.ts";
 import { decodeSession } from "./decode.ts";
-import { messageDecoder, sessionDecoder } from "./read-wire.ts";
+import { sessionDecoder } from "./read-wire.ts";
+import { requireMessage } from "./require-message.ts";
 import type { WireSession } from "./schema.ts";
 import type { NativeSessions } from "./sessions.ts";
 
@@ -53,33 +54,12 @@ export async function forkSession(
   { signal, messageId }: DriverCall & { readonly messageId?: string | undefined },
 ): Promise<DriverSession> {
   const path = sessions.path(sessionId);
-  if (messageId !== undefined) await requireMessage(sessionId, messageId, http, sessions, signal);
+  if (messageId !== undefined) {
+    // Of one that the session does not have the engine says nothing, and copies all.
+    await requireMessage(sessionId, messageId, "to fork before", http, sessions, signal);
+  }
   const body = messageId === undefined ? {} : { messageID: messageId };
   const { value } = await http.json("POST", `${path}/fork`, sessionDecoder, { body, signal });
   sessions.saw(value.id, value.directory ?? undefined);
   return decodeSession(value);
-}
-
-/** Of a message that the session does not have the engine says nothing, and copies all. */
-async function requireMessage(
-  sessionId: string,
-  messageId: string,
-  http: Http,
-  sessions: NativeSessions,
-  signal: AbortSignal | undefined,
-): Promise<void> {
-  await sessions.get(sessionId, signal);
-  const missing = () => {
-    const message = `Session ${sessionId} has no message ${JSON.stringify(messageId)} to fork before.`;
-    return new EngineError("INVALID_REQUEST", message, { engine: "opencode", sessionId });
-  };
-  // The engine refuses such a name without saying why.
-  if (!messageId.startsWith("msg")) throw missing();
-  const path = `${sessions.path(sessionId)}/message/${encodeURIComponent(messageId)}`;
-  try {
-    await http.json("GET", path, messageDecoder, { signal });
-  } catch (error) {
-    // It says "not found" of the message in the words that it has for sessions.
-    throw EngineError.is(error, "SESSION_NOT_FOUND") ? missing() : error;
-  }
 }

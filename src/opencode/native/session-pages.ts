@@ -1,4 +1,4 @@
-import type { ListedSession, SessionPage, SessionPageRequest } from "../../engine/driver.ts";
+import type { ListedSession, SessionPage, SessionPageRequest } from "../../engine/driver-requests.ts";
 import { matchesQuery, type SessionQuery } from "../../engine/session-query.ts";
 import { decodeSession } from "./decode.ts";
 import type { WireSession } from "./schema.ts";

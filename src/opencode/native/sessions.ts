@@ -53,6 +53,10 @@ export class NativeSessions {
     return value;
   }
 
+  knownDirectoryOf(sessionId: string): string | undefined {
+    return this.#directoryOf.get(sessionId);
+  }
+
   async directoryOf(sessionId: string, signal: AbortSignal | undefined): Promise<string | undefined> {
     return this.#directoryOf.get(sessionId) ?? (await this.get(sessionId, signal)).directory ?? undefined;
   }

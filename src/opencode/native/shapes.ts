@@ -10,7 +10,7 @@ type Fields = Readonly<Record<string, unknown>>;
 
 export function isSession(value: unknown): value is WireSession {
   if (!isFields(value)) return false;
-  const { id, title, directory, parentID, model, time, metadata } = value;
+  const { id, title, directory, parentID, model, time, metadata, revert } = value;
   return (
     typeof id === "string" &&
     typeof title === "string" &&
@@ -21,7 +21,9 @@ export function isSession(value: unknown): value is WireSession {
     isNumber(time.created) &&
     isNumber(time.updated) &&
     isMaybeNumber(time.archived) &&
-    (metadata == null || isPlainRecord(metadata))
+    (metadata == null || isPlainRecord(metadata)) &&
+    // It is seldom there; its schema tells about it.
+    revert == null
   );
 }
 
@@ -101,7 +103,7 @@ export function isFileDiff(value: unknown): value is WireFileDiff {
 
 function isToolState(value: unknown): boolean {
   if (!isFields(value)) return false;
-  const { status, input, output, error, title, time, metadata } = value;
+  const { status, input, output, error, title, time, metadata, attachments } = value;
   return (
     (status === "completed" || status === "error" || status === "running" || status === "pending") &&
     (input == null || isPlainRecord(input)) &&
@@ -109,8 +111,15 @@ function isToolState(value: unknown): boolean {
     isMaybeString(error) &&
     isMaybeString(title) &&
     isMaybeTime(time) &&
-    (metadata == null || isFields(metadata))
+    (metadata == null || isFields(metadata)) &&
+    (attachments == null || (Array.isArray(attachments) && attachments.every(isAttachment)))
   );
+}
+
+function isAttachment(value: unknown): boolean {
+  if (!isFields(value)) return false;
+  const { mime, url, filename } = value;
+  return isMaybeString(mime) && isMaybeString(url) && isMaybeString(filename);
 }
 
 function isModel(value: unknown): boolean {
@@ -130,8 +139,14 @@ function isTokens(value: unknown): boolean {
     isNumber(input) &&
     isNumber(output) &&
     (reasoning === undefined || isNumber(reasoning)) &&
-    (cache === undefined || (isFields(cache) && (cache.read === undefined || isNumber(cache.read))))
+    (cache === undefined || isCache(cache))
   );
+}
+
+function isCache(value: unknown): boolean {
+  if (!isFields(value)) return false;
+  const { read, write } = value;
+  return (read === undefined || isNumber(read)) && (write === undefined || isNumber(write));
 }
 
 /** As JSON makes it. A key that JavaScript takes for more than a name is left to the schema, which drops it. */

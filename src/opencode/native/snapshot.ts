@@ -1,7 +1,8 @@
-import type { SessionSnapshot, SnapshotRequest } from "../../engine/driver.ts";
 import type { DriverMessage } from "../../engine/driver-events.ts";
+import type { SessionSnapshot, SnapshotRequest } from "../../engine/driver-requests.ts";
 import { EngineError } from "../../engine/errors.ts";
 import { decodeRetry, decodeSession } from "./decode.ts";
+import type { McpTools } from "./mcp-tools.ts";
 import type { NativePermissions } from "./permissions.ts";
 import type { NativeQuestions } from "./questions.ts";
 import type { WireSession } from "./schema.ts";
@@ -11,6 +12,7 @@ export interface SnapshotSources {
   readonly sessions: NativeSessions;
   readonly permissions: NativePermissions;
   readonly questions: NativeQuestions;
+  readonly mcpTools: McpTools;
 }
 
 /** Of how many sessions at rest it is read how they rest, when all are listed. */
@@ -19,7 +21,7 @@ const NEWEST = 100;
 /** Reads the engine's truth about sessions: what runs, what waits for an answer, and the messages that are wanted. */
 export async function readSnapshot(
   { sessionIds, withMessages, withOthersAtWork = false, newestOnly = false, signal }: SnapshotRequest,
-  { sessions, permissions, questions }: SnapshotSources,
+  { sessions, permissions, questions, mcpTools }: SnapshotSources,
 ): Promise<readonly SessionSnapshot[]> {
   if (newestOnly && sessionIds === undefined) {
     const newest = await sessions.newest(signal);
@@ -37,8 +39,10 @@ export async function readSnapshot(
   ];
 
   const messages = new Map<string, readonly DriverMessage[] | undefined>();
-  const readMessages = async (id: string, limit?: number) =>
-    messages.set(id, await sessions.recentMessages(id, signal, limit));
+  const readMessages = async (id: string, limit?: number) => {
+    const recent = await sessions.recentMessages(id, signal, limit);
+    messages.set(id, recent && (await mcpTools.markAll(id, recent, signal)));
+  };
   // Before it is asked who is at work: what an engine at rest has said before is whole. The other way round a turn that
   // begins between both would seem to have ended.
   await Promise.all(withMessages.map((id) => readMessages(id)));

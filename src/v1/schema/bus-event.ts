@@ -29,6 +29,7 @@ export const busEventSchemas = {
   session_deleted: z.object({ type: z.literal("session_deleted"), ...inSession }),
   message_created: z.object({ type: z.literal("message_created"), message: messageSchema }),
   message_updated: z.object({ type: z.literal("message_updated"), message: messageSchema }),
+  message_removed: z.object({ type: z.literal("message_removed"), ...inSession, messageId: z.string() }),
   message_delta: messageDeltaSchema,
   tool_call_updated: z.object({
     type: z.literal("tool_call_updated"),
@@ -55,6 +56,11 @@ export const busEventSchemas = {
     messageId: maybe(z.string()),
     diff: z.array(fileDiffSchema),
   }),
+  todo_updated: z.object({
+    type: z.literal("todo_updated"),
+    ...inSession,
+    todos: z.array(z.object({ content: z.string(), status: z.string(), priority: z.string() })),
+  }),
 } as const;
 
 /** Any of them. */
@@ -64,6 +70,7 @@ export const busEventSchema = z.discriminatedUnion("type", [
   busEventSchemas.session_deleted,
   busEventSchemas.message_created,
   busEventSchemas.message_updated,
+  busEventSchemas.message_removed,
   busEventSchemas.message_delta,
   busEventSchemas.tool_call_updated,
   busEventSchemas.permission_requested,
@@ -71,5 +78,6 @@ export const busEventSchema = z.discriminatedUnion("type", [
   busEventSchemas.question_asked,
   busEventSchemas.question_resolved,
   busEventSchemas.file_diff,
+  busEventSchemas.todo_updated,
 ]);
 export type V1BusEvent = z.infer<typeof busEventSchema>;

@@ -8,6 +8,7 @@ export const wireErrorSchema = z.object({
   message: z.string(),
   sessionId: maybe(z.string()),
   retryAfterMs: maybe(z.number()),
+  retryable: maybe(z.boolean()),
 });
 
 export const messageContentSchema = z.object({
@@ -20,10 +21,18 @@ export const messageContentSchema = z.object({
 
 export const fileDiffSchema = z.object({
   path: z.string(),
-  status: z.enum(["added", "modified", "deleted"]),
+  previousPath: maybe(z.string()),
+  status: z.enum(["added", "modified", "deleted", "renamed"]),
   additions: z.number(),
   deletions: z.number(),
   patch: z.string(),
+});
+
+export const attachmentSchema = z.object({
+  type: z.enum(["image", "file"]),
+  url: z.string(),
+  mimeType: maybe(z.string()),
+  name: maybe(z.string()),
 });
 
 export const toolCallSchema = z.object({
@@ -33,10 +42,14 @@ export const toolCallSchema = z.object({
   status: z.enum(["pending", "running", "success", "error"]),
   title: maybe(z.string()),
   output: maybe(z.string()),
+  outputPath: maybe(z.string()),
   error: maybe(z.string()),
   startedAt: maybe(z.number()),
   endedAt: maybe(z.number()),
   diff: maybe(z.array(fileDiffSchema)),
+  attachments: maybe(z.array(attachmentSchema)),
+  mcp: maybe(z.object({ server: z.string(), tool: z.string() })),
+  childSessionId: maybe(z.string()),
 });
 
 export const toolResultSchema = z.object({
@@ -50,6 +63,7 @@ export const usageSchema = z.object({
   outputTokens: z.number(),
   reasoningTokens: maybe(z.number()),
   cachedTokens: maybe(z.number()),
+  cacheWriteTokens: maybe(z.number()),
   costUsd: maybe(z.number()),
 });
 
@@ -62,13 +76,7 @@ export const partSchema = z.discriminatedUnion("type", [
   }),
   z.object({ type: z.literal("reasoning"), id: z.string(), text: z.string() }),
   z.object({ type: z.literal("tool"), id: z.string(), toolCall: toolCallSchema }),
-  z.object({
-    type: z.enum(["image", "file"]),
-    id: z.string(),
-    url: z.string(),
-    mimeType: maybe(z.string()),
-    name: maybe(z.string()),
-  }),
+  z.extend(attachmentSchema, { id: z.string() }),
 ]);
 
 const PART_TYPES: ReadonlySet<unknown> = new Set(["text", "reasoning", "tool", "image", "file"]);

@@ -25,6 +25,7 @@ export const sessionSchema = z.object({
   starred: maybe(z.boolean()),
   archived: maybe(z.boolean()),
   systemPrompt: maybe(z.string()),
+  revert: maybe(z.object({ messageId: z.string(), partId: maybe(z.string()), filesRestored: z.boolean() })),
 });
 
 export const decisionSchema = z.enum(["allow", "deny", "allow_session"]);
@@ -37,6 +38,7 @@ export const permissionRequestSchema = z.object({
   description: z.string(),
   tool: z.string(),
   patterns: maybe(z.array(z.string())),
+  sessionPatterns: maybe(z.array(z.string())),
   diff: maybe(z.array(fileDiffSchema)),
   options: maybe(z.array(decisionSchema)),
   createdAt: z.number(),

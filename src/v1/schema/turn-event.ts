@@ -49,6 +49,7 @@ const schemas = [
     code: z.string(),
     status: z.enum(["error", "aborted", "lost"]),
     retryAfterMs: maybe(z.number()),
+    retryable: maybe(z.boolean()),
   }),
 ] as const;
 

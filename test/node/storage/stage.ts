@@ -2,13 +2,9 @@ import { DatabaseSync } from "node:sqlite";
 import { onTestFinished } from "vitest";
 import { createEngineClient } from "../../../src/create-engine-client.ts";
 import type { Diagnostic } from "../../../src/engine/diagnostics.ts";
-import type {
-  DriverItem,
-  EngineConnection,
-  EngineDriver,
-  SessionSnapshot,
-} from "../../../src/engine/driver.ts";
+import type { DriverItem, EngineConnection, EngineDriver } from "../../../src/engine/driver.ts";
 import type { DriverEvent, DriverMessage, DriverSession } from "../../../src/engine/driver-events.ts";
+import type { SessionSnapshot } from "../../../src/engine/driver-requests.ts";
 import { EngineError } from "../../../src/engine/errors.ts";
 import type { EngineEvent } from "../../../src/engine/events.ts";
 import { type StorageOptions, withStorage } from "../../../src/node/storage/with-storage.ts";

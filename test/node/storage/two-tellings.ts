@@ -3,10 +3,10 @@ import type { EngineEvent } from "../../../src/engine/events.ts";
 import { SessionStore } from "../../../src/hub/session-store.ts";
 import { TurnView } from "../../../src/hub/turn-view.ts";
 import { messageOf } from "../../../src/lifecycle/message-state.ts";
-import { Elsewhere } from "../../../src/node/storage/elsewhere.ts";
 import type { StoredEvent } from "../../../src/node/storage/event-table.ts";
 import { Follower } from "../../../src/node/storage/follower.ts";
 import { readFrame } from "../../../src/opencode/native/frames.ts";
+import { Elsewhere } from "../../../src/opencode/others/elsewhere.ts";
 import { recordedBytes } from "../../opencode/recording.ts";
 import { turnsOf } from "../../opencode/watch.ts";
 

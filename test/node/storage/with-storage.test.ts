@@ -2,6 +2,7 @@ import { readdirSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, vi } from "vitest";
 import { EngineError } from "../../../src/engine/errors.ts";
+import type { Session } from "../../../src/engine/session.ts";
 import { ids, useFolder } from "../history/files.ts";
 import { answerOf, gone, mirrorOf, otherProcess, sessionOfId, snapshotOf, useStage } from "./stage.ts";
 
@@ -143,22 +144,20 @@ describe("what another process does", () => {
     expect(client.registry.list()).toHaveLength(4);
   });
 
-  it("is not looked for with followStorage: false", async () => {
+  it("is not looked for with followStorage: false; what was read of it is followed to its end", async () => {
     const stage = await useStage({ followStorage: false });
+    stage.known.set("ses_r", snapshotOf(sessionOfId("ses_r"), { messages: [answerOf("ses_r", "msg_a")] }));
     const { client } = await mirrorOf(stage);
+    expect(client.registry.get("ses_r")).toMatchObject({ status: "running", verified: false });
     otherProcess(stage.path).create("ses_t", "terminal");
-    stage.known.set("ses_t", snapshotOf(sessionOfId("ses_t"), { messages: [answerOf("ses_t", "msg_a")] }));
-    await new Promise((resolve) => setTimeout(resolve, 900));
+    stage.known.set("ses_t", snapshotOf(sessionOfId("ses_t")));
+    const whole = answerOf("ses_r", "msg_a", { completedAt: Date.now(), stopReason: "stop" });
+    stage.known.set("ses_r", snapshotOf(sessionOfId("ses_r"), { messages: [whole] }));
+    const isOver = (session: Session) => session.status !== "running";
+    const rested = await client.registry.waitFor("ses_r", isOver, { timeout: 20_000 });
+    expect(rested).toMatchObject({ status: "completed" });
+    expect(rested).not.toHaveProperty("verified");
     expect(client.registry.get("ses_t")).toBeUndefined();
-    expect(await client.session.get("ses_t")).toMatchObject({ status: "idle" });
-  });
-
-  it("is not guessed at where nobody could see its end", async () => {
-    const path = join(await useFolder(), "none.db");
-    const stage = await useStage({ pollSessions: false }, { path });
-    stage.known.set("ses_t", snapshotOf(sessionOfId("ses_t"), { messages: [answerOf("ses_t", "msg_a")] }));
-    const { client } = await mirrorOf(stage);
-    expect(client.registry.get("ses_t")).toMatchObject({ status: "idle" });
   });
 });
 

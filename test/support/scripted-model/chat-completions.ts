@@ -1,10 +1,12 @@
+import { fields, list, textOf } from "./json.ts";
+import { data } from "./sse-frames.ts";
 import type { Failure, ModelTurn, ReplyEncoder, ReplyEnd, ReplyHead, Wire } from "./wire.ts";
 
 /** OpenAI's chat completions, as `@ai-sdk/openai-compatible` speaks them. */
 export const chatCompletions: Wire = {
   id: "chat-completions",
-  accepts: (method, pathname) => method === "POST" && pathname.endsWith("/chat/completions"),
-  read: readTurn,
+  accepts: (method, pathname) => method === "POST" && pathname === "/v1/chat/completions",
+  read: readChat,
   contentType: "text/event-stream; charset=utf-8",
   encode: encodeReply,
   inOnePiece: (head, content) => ({
@@ -15,13 +17,11 @@ export const chatCompletions: Wire = {
   failure: failureBody,
   overflow: {
     status: 400,
-    failure: {
-      message:
-        "This model's maximum context length is 8192 tokens. However, your messages resulted in 9000 tokens. " +
-        "Please reduce the length of the messages.",
-      type: "invalid_request_error",
-      code: "context_length_exceeded",
-    },
+    message:
+      "This model's maximum context length is 8192 tokens. However, your messages resulted in 9000 tokens. " +
+      "Please reduce the length of the messages.",
+    type: "invalid_request_error",
+    code: "context_length_exceeded",
   },
 };
 
@@ -50,7 +50,6 @@ function encodeReply(head: ReplyHead): ReplyEncoder {
   };
 }
 
-const data = (value: unknown) => `data: ${JSON.stringify(value)}\n\n`;
 const idOf = (head: ReplyHead) => `chatcmpl-${head.number}`;
 const envelope = (head: ReplyHead, object: string) => ({
   id: idOf(head),
@@ -76,7 +75,7 @@ function usageBlock(usage: ReplyEnd["usage"]) {
   };
 }
 
-function readTurn(body: unknown): ModelTurn {
+export function readChat(body: unknown): ModelTurn {
   const request = fields(body);
   const messages = list(request.messages).map((message) => {
     const { role, content } = fields(message);
@@ -94,16 +93,3 @@ function readTurn(body: unknown): ModelTurn {
     tools: list(request.tools).map((tool) => String(fields(fields(tool).function).name)),
   };
 }
-
-/** All text of a message, whether its content is a string or a list of parts. */
-function textOf(content: unknown): string {
-  if (typeof content === "string") return content;
-  return list(content)
-    .map((part) => fields(part).text)
-    .map((text) => (typeof text === "string" ? text : ""))
-    .join("\n");
-}
-
-const list = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
-const fields = (value: unknown): Readonly<Record<string, unknown>> =>
-  typeof value === "object" && value !== null ? { ...value } : {};

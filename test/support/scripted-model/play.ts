@@ -101,13 +101,18 @@ async function perform(directive: Directive, stage: Stage, ending: Ending): Prom
       fail(directive, stage);
       return "over";
     case "overflow": {
-      const { status, failure } = stage.wire.overflow;
-      reply.json(status, stage.wire.failure(failure));
+      const { overflow } = stage.wire;
+      reply.json(overflow.status, stage.wire.failure(overflow));
       return "over";
     }
     case "streamerror":
       await reply.write(
-        encoder.failure({ message: directive.message, type: "server_error", code: "server_error" }),
+        encoder.failure({
+          status: 500,
+          message: directive.message,
+          type: "server_error",
+          code: "server_error",
+        }),
       );
       reply.end();
       return "over";
@@ -119,7 +124,7 @@ async function perform(directive: Directive, stage: Stage, ending: Ending): Prom
 
 function fail(error: Extract<Directive, { type: "error" }>, { reply, wire }: Stage): void {
   const { status, message = `scripted error ${status}`, errorType: type = "scripted_error", code } = error;
-  reply.json(status, wire.failure({ message, type, code }), {
+  reply.json(status, wire.failure({ status, message, type, code }), {
     ...(error.retryAfter === undefined ? {} : { "retry-after": String(error.retryAfter) }),
     ...(error.retryAfterMs === undefined ? {} : { "retry-after-ms": String(error.retryAfterMs) }),
   });

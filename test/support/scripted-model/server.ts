@@ -2,11 +2,11 @@ import { createServer, type IncomingHttpHeaders, type IncomingMessage, type Serv
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 import { type Answer, answerTo } from "./answer.ts";
-import { chatCompletions } from "./chat-completions.ts";
 import { Gates } from "./gates.ts";
 import { play } from "./play.ts";
 import { Reply } from "./reply.ts";
 import type { ModelTurn, Wire } from "./wire.ts";
+import { wires } from "./wires.ts";
 
 /** Where to listen, and what to answer without a script. */
 export interface ScriptedModelOptions {
@@ -33,8 +33,10 @@ export interface ModelRequest extends ModelTurn, Pick<Answer, "kind" | "step" | 
 
 /** A model server whose answers are scripted by the prompts themselves; see `script.ts`. */
 export interface ScriptedModel extends AsyncDisposable {
-  /** The base URL for a provider's configuration: `http://127.0.0.1:PORT/v1`. */
+  /** The base URL for a provider that speaks chat completions: `http://127.0.0.1:PORT/v1`. */
   readonly url: string;
+  /** `http://127.0.0.1:PORT`; other wires have other paths, see `provider-wires.ts`. */
+  readonly origin: string;
   readonly port: number;
   /** All requests so far. The list grows as they come. */
   readonly requests: readonly ModelRequest[];
@@ -45,8 +47,6 @@ export interface ScriptedModel extends AsyncDisposable {
   /** Ends all connections; resolves when the server and its replies are closed. May be called again. */
   close(): Promise<void>;
 }
-
-const wires: readonly Wire[] = [chatCompletions];
 
 /** Starts a scripted model in this process. It keeps the process alive until it is closed. */
 export async function startScriptedModel(options: ScriptedModelOptions = {}): Promise<ScriptedModel> {
@@ -70,7 +70,7 @@ export async function startScriptedModel(options: ScriptedModelOptions = {}): Pr
     const wire = wires.find((candidate) => candidate.accepts(method, pathname));
     const reply = new Reply(response, wire?.contentType ?? "application/json");
     try {
-      if (wire) await answer(wire, request, response, reply);
+      if (wire) await answer(wire, pathname, request, response, reply);
       else if (pathname === "/v1/models") reply.json(200, models);
       else reply.json(404, { error: { message: `No such route: ${method} ${pathname}` } });
     } catch (error) {
@@ -80,9 +80,15 @@ export async function startScriptedModel(options: ScriptedModelOptions = {}): Pr
     }
   }
 
-  async function answer(wire: Wire, request: IncomingMessage, response: ServerResponse, reply: Reply) {
+  async function answer(
+    wire: Wire,
+    pathname: string,
+    request: IncomingMessage,
+    response: ServerResponse,
+    reply: Reply,
+  ) {
     const body: unknown = JSON.parse((await text(request)) || "{}");
-    const turn = wire.read(body);
+    const turn = wire.read(body, pathname);
     const { directives, ...asked } = answerTo(turn, summary);
     const record = {
       ...turn,
@@ -126,8 +132,10 @@ export async function startScriptedModel(options: ScriptedModelOptions = {}): Pr
   // `address()` is a string for pipes only.
   const { port } = server.address() as AddressInfo;
 
+  const origin = `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
   return {
-    url: `http://${host.includes(":") ? `[${host}]` : host}:${port}/v1`,
+    url: `${origin}/v1`,
+    origin,
     port,
     requests,
     openGate: (name) => gates.open(name),

@@ -9,8 +9,8 @@ export interface Wire {
   readonly id: string;
   /** Whether a request to this path is one for this wire. */
   accepts(method: string, pathname: string): boolean;
-  /** What a request asks, from its JSON body. Never throws: what is missing is empty. */
-  read(body: unknown): ModelTurn;
+  /** What a request asks, from its JSON body and its path. Never throws: what is missing is empty. */
+  read(body: unknown, pathname: string): ModelTurn;
   /** The content type of a streamed reply. */
   readonly contentType: string;
   /** A new streamed reply. */
@@ -20,7 +20,7 @@ export interface Wire {
   /** The JSON body of a failed request. */
   failure(failure: Failure): unknown;
   /** How this provider says that the prompt is too long. */
-  readonly overflow: { readonly status: number; readonly failure: Failure };
+  readonly overflow: Failure;
 }
 
 /** What a request asks of the model. */
@@ -75,6 +75,8 @@ export interface ReplyEnd {
 
 /** An error as providers tell it. */
 export interface Failure {
+  /** The HTTP status, also of one that comes inside a stream. */
+  readonly status: number;
   readonly message: string;
   readonly type: string;
   readonly code?: string | undefined;

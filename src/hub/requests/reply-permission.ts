@@ -1,6 +1,7 @@
-import type { EngineConnection, PermissionReply } from "../engine/driver.ts";
-import { EngineError } from "../engine/errors.ts";
-import { insist } from "./insist.ts";
+import type { EngineConnection } from "../../engine/driver.ts";
+import type { PermissionReply } from "../../engine/driver-requests.ts";
+import { EngineError } from "../../engine/errors.ts";
+import { insist } from "../insist.ts";
 
 /**
  * Answers a permission request: an engine whose answer got lost would wait for it for ever. `undefined`: the engine

@@ -1,6 +1,7 @@
-import type { EngineConnection, QuestionReply } from "../engine/driver.ts";
-import { EngineError } from "../engine/errors.ts";
-import { insist } from "./insist.ts";
+import type { EngineConnection } from "../../engine/driver.ts";
+import type { QuestionReply } from "../../engine/driver-requests.ts";
+import { EngineError } from "../../engine/errors.ts";
+import { insist } from "../insist.ts";
 
 /** Answers what the model asked, or says that nobody will. `undefined`: the engine can't be answered. */
 export function replyQuestion(

@@ -1,5 +1,6 @@
 import type { DriverItem } from "../../engine/driver.ts";
 import type { DriverEvent, DriverMessage, DriverSession } from "../../engine/driver-events.ts";
+import type { SessionSnapshot } from "../../engine/driver-requests.ts";
 import { sessionOf } from "../../hub/session-of.ts";
 import { isAnswer, TurnsHere } from "./turns-here.ts";
 
@@ -21,7 +22,7 @@ const STALE_MS = 24 * 60 * 60 * 1_000;
 export type LookUpSession = (sessionId: string) => DriverSession | undefined;
 
 /**
- * What other processes do in the engine's sessions, as far as its storage tells. It does not say who works on what, nor
+ * What other processes do in the engine's sessions, as far as its records tell. They do not say who works on what, nor
  * when somebody dies: a session runs elsewhere while its newest answer has no end and this client's engine has nothing
  * to do with it. Outlives connections.
  */
@@ -75,6 +76,15 @@ export class Elsewhere {
     return due;
   }
 
+  /** Does another process seem to have begun to work on what was read, by a first reading? */
+  suspects({ session, running, resting, messages }: SessionSnapshot, now: number): boolean {
+    const newest = messages?.at(-1);
+    if (running || resting !== undefined || newest === undefined) return false;
+    return (
+      this.#goesOnElsewhere(session, newest, now) && this.#runs.get(session.id)?.turnId !== newest.turnId
+    );
+  }
+
   /**
    * What the engine's records say of a session, corrected: the engine calls it idle, but it may well be at work in
    * another process. `newest`: the newest message, as far as it was read.
@@ -87,13 +97,10 @@ export class Elsewhere {
       this.#marked.delete(id);
       return { session: told, isElsewhere: false };
     }
-    const isOpen = newest !== undefined && isAnswer(newest) && !isWhole(newest);
-    const isOurs = isOpen && this.here.owns(newest);
-    const isStale = now - Math.max(told.updatedAt, newest?.createdAt ?? 0) >= STALE_MS;
     const known = this.#runs.get(id);
-    if (isOpen && !isOurs && !isStale) {
+    if (newest !== undefined && this.#goesOnElsewhere(told, newest, now)) {
       this.#runs.set(id, { turnId: newest.turnId, quietSince: undefined });
-    } else if (known !== undefined && newest !== undefined && !isOpen) {
+    } else if (known !== undefined && newest !== undefined && !isOpen(newest)) {
       // Between two answers of a turn it looks as if that were over.
       if (isAnswer(newest) && !isLast(newest))
         this.#runs.set(id, { ...known, quietSince: known.quietSince ?? now });
@@ -102,6 +109,12 @@ export class Elsewhere {
     const isElsewhere = this.#runs.has(id);
     const isMarked = isElsewhere || this.#marked.has(id);
     return { session: isMarked ? this.#mark(told) : told, isElsewhere };
+  }
+
+  /** The engine does not run it, and its newest message is no end. */
+  #goesOnElsewhere({ updatedAt }: DriverSession, newest: DriverMessage, now: number): boolean {
+    const isStale = now - Math.max(updatedAt, newest.createdAt) >= STALE_MS;
+    return isOpen(newest) && !isStale && !this.here.owns(newest);
   }
 
   #tellStored(item: DriverItem, now: number, lookUp: LookUpSession): readonly DriverItem[] {
@@ -202,6 +215,10 @@ export class Elsewhere {
     const { origin: _, ...session } = marked;
     return session;
   }
+}
+
+function isOpen(message: DriverMessage): boolean {
+  return isAnswer(message) && !isWhole(message);
 }
 
 function isWhole({ completedAt, error }: DriverMessage): boolean {

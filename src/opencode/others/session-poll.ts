@@ -1,24 +1,28 @@
-import type { DriverItem, DriverReport, EngineConnection, SessionSnapshot } from "../../engine/driver.ts";
+import type { DriverItem, DriverReport, EngineConnection } from "../../engine/driver.ts";
+import type { SessionSnapshot, SnapshotRequest } from "../../engine/driver-requests.ts";
 import { reasonOf } from "../../engine/errors.ts";
 import { sessionOf } from "../../hub/session-of.ts";
 import type { Elsewhere } from "./elsewhere.ts";
+import type { Lookout } from "./lookout.ts";
 
 export interface SessionPollOptions {
   readonly connection: EngineConnection;
   readonly elsewhere: Elsewhere;
   readonly report: DriverReport;
-  /** Milliseconds between two lists. */
+  /** Milliseconds between two questions. */
   readonly every: number;
+  /** Also asks for the list of all sessions, and not only for those that another process runs as far as is known. */
+  readonly isListing: boolean;
   /** Unix milliseconds: what was changed later is news. Default: what is not in the first list. */
   readonly since?: number | undefined;
   readonly signal: AbortSignal;
 }
 
 /**
- * For engines whose storage can't be read, because it is on another machine: asks again and again for the list of
- * sessions. What changed there, and the engine did not tell of, another process did.
+ * For engines whose storage can't be read, because it is on another machine: asks again and again. What changed in the
+ * sessions, and the engine did not tell of, another process did.
  */
-export class SessionPoll {
+export class SessionPoll implements Lookout {
   readonly #options: SessionPollOptions;
   /** When each session was changed, as far as it was told, heard or read. */
   readonly #known = new Map<string, number>();
@@ -44,10 +48,9 @@ export class SessionPoll {
     return this.#options.elsewhere.tell(item, Date.now(), () => undefined);
   }
 
-  /** The client read these: they are no news. `isList`: they are all. */
-  saw(snapshots: readonly SessionSnapshot[], isList: boolean): void {
-    this.#hasList ||= isList;
-    for (const { session } of snapshots) this.#known.set(session.id, session.updatedAt);
+  /** What the client reads is no news. */
+  reading({ sessionIds }: SnapshotRequest): (read: readonly SessionSnapshot[] | undefined) => void {
+    return (read) => read && this.#saw(read, sessionIds === undefined);
   }
 
   /** What was found since the last call. */
@@ -59,27 +62,38 @@ export class SessionPoll {
   }
 
   async #ask(): Promise<void> {
-    const { connection, elsewhere, signal, report, every } = this.#options;
+    const { connection, elsewhere, isListing, signal, report, every } = this.#options;
     this.#isAsking = true;
     try {
       this.#heard = new Set();
-      const listed = await connection.snapshot({ withMessages: [], newestOnly: true, signal });
-      const changed = listed.filter(({ session }) => this.#isNews(session.id, session.updatedAt));
-      const ids = new Set(elsewhere.running());
-      if (this.#hasList) for (const { session } of changed) ids.add(session.id);
-      this.saw(listed, true);
-      if (ids.size === 0) return;
-      const sessionIds = [...ids];
+      const listed = isListing ? await this.#changed() : [];
+      const sessionIds = [...new Set([...elsewhere.running(), ...listed])];
+      if (sessionIds.length === 0) return;
       const read = await connection.snapshot({ sessionIds, withMessages: sessionIds, signal });
       for (const snapshot of read) this.#take(snapshot);
     } catch (error) {
       if (signal.aborted) return;
-      const message = `The list of sessions could not be read again: ${reasonOf(error)}`;
+      const message = `The sessions of other processes could not be read again: ${reasonOf(error)}`;
       report.diagnostic({ level: "warning", code: "sessions_not_polled", message, cause: error });
     } finally {
       this.#isAsking = false;
       this.#next = performance.now() + every;
     }
+  }
+
+  /** Sessions in which something is new. */
+  async #changed(): Promise<readonly string[]> {
+    const { connection, signal } = this.#options;
+    const listed = await connection.snapshot({ withMessages: [], newestOnly: true, signal });
+    const changed = listed.filter(({ session }) => this.#isNews(session.id, session.updatedAt));
+    const hadList = this.#hasList;
+    this.#saw(listed, true);
+    return hadList ? changed.map(({ session }) => session.id) : [];
+  }
+
+  #saw(snapshots: readonly SessionSnapshot[], isList: boolean): void {
+    this.#hasList ||= isList;
+    for (const { session } of snapshots) this.#known.set(session.id, session.updatedAt);
   }
 
   #isNews(sessionId: string, updatedAt: number): boolean {
