@@ -3,6 +3,8 @@ import { createCatalogueCalls } from "./create-engine-client/catalogue-calls.ts"
 import { createMcpCalls } from "./create-engine-client/mcp-calls.ts";
 import { OptionalCalls } from "./create-engine-client/optional.ts";
 import { createPermissionCalls } from "./create-engine-client/permission-calls.ts";
+import { PromptPreparation } from "./create-engine-client/prepare-prompt.ts";
+import { createCommand, createPrompt } from "./create-engine-client/prompt.ts";
 import { createQuestionCalls } from "./create-engine-client/question-calls.ts";
 import { createRecordCalls } from "./create-engine-client/record-calls.ts";
 import { createSessionCalls } from "./create-engine-client/session-calls.ts";
@@ -16,7 +18,6 @@ import type { HealthStatus } from "./engine/engine-client.ts";
 import { EngineError, reasonOf } from "./engine/errors.ts";
 import type { ManagedEngineClient } from "./engine/managed-engine-client.ts";
 import type { DecisionRecord, Policies } from "./engine/policy.ts";
-import { toToolsOff } from "./engine/prompt-options.ts";
 import { withDeadline } from "./engine/scope.ts";
 import { type Session, type SessionRef, toSessionId } from "./engine/session.ts";
 import { Background } from "./hub/background.ts";
@@ -25,12 +26,16 @@ import { EventHub } from "./hub/event-hub.ts";
 import { Fanout } from "./hub/fanout.ts";
 import { insist } from "./hub/insist.ts";
 import { Link } from "./hub/link.ts";
-import { createPromptCall } from "./hub/prompt-call.ts";
 import { PromptQueue } from "./hub/prompt-queue.ts";
-import { PromptRun, type PromptRunContext } from "./hub/prompt-run.ts";
+import {
+  PromptRun,
+  type PromptRunContext,
+  type PromptRunOptions,
+  type PromptRunRequest,
+} from "./hub/prompt-run.ts";
 import { Registry } from "./hub/registry.ts";
 import { DecisionLog } from "./hub/requests/decision-log.ts";
-import { type ReadPolicies, readPolicies } from "./hub/requests/read-policy.ts";
+import { readPolicies } from "./hub/requests/read-policy.ts";
 import { RequestDesk } from "./hub/requests/request-desk.ts";
 import { SessionStore } from "./hub/session-store.ts";
 import { Stopping } from "./hub/stopping.ts";
@@ -101,9 +106,6 @@ export function createEngineClient(
   const log = new DecisionLog(options.onDecision, diagnostic);
   const answers = createAnswers({ hub, store, fanout, log, optional, background: background.add });
   const requests = { store, optional, answers, log };
-  // What the engine does not keep of a session, for as long as this client lives.
-  const systemPrompts = new Map<string, string>();
-  const sessionPolicies = new Map<string, ReadPolicies>();
   const runs = new Set<PromptRun>();
   let disposed: Promise<void> | undefined;
 
@@ -131,6 +133,19 @@ export function createEngineClient(
 
   const catalogue = createCatalogueCalls(optional);
   const sessionCalls = createSessionCalls({ link, hub, registry, optional, toSession });
+  const preparation = new PromptPreparation({
+    link,
+    registry,
+    readSession,
+    policies,
+    unsupported: (capability) => optional.unsupported(capability),
+  });
+  const run = (request: PromptRunRequest, prompting: PromptRunOptions): PromptRun => {
+    const begun = new PromptRun(context, request, prompting);
+    runs.add(begun);
+    void begun.settled.then(() => runs.delete(begun));
+    return begun;
+  };
   const stopping = new Stopping();
   const queue = new PromptQueue({ engineId: driver.id, link, store, fanout, stopping });
   const context: PromptRunContext = {
@@ -182,30 +197,14 @@ export function createEngineClient(
         return link.use(create.signal, async (connection, signal) => {
           if (create.reviewEdits && !link.capabilities.reviewEdits) throw optional.unsupported("reviewEdits");
           const session = await connection.createSession({ ...create, signal });
-          if (create.systemPrompt !== undefined) systemPrompts.set(session.id, create.systemPrompt);
-          if (Object.keys(own).length > 0) sessionPolicies.set(session.id, own);
+          preparation.sessionCreated(session, create.systemPrompt, own);
           if (hub.status.state === "open") hub.apply({ type: "session_created", session });
           return toSession({ session });
         });
       },
       get: readSession,
-      prompt: (session, content, options = {}) => {
-        const { signal, ifRunning, timeouts, permissionPolicy, questionPolicy, tools, ...rest } = options;
-        const sessionId = toSessionId(session);
-        const own = readPolicies({ permissionPolicy, questionPolicy });
-        const systemPrompt = systemPrompts.get(sessionId);
-        const toolsOff = toToolsOff(tools, ifRunning);
-        const request = { sessionId, content, systemPrompt, toolsOff, ...rest };
-        const run = new PromptRun(context, request, {
-          signal,
-          ifRunning,
-          timeouts,
-          policies: { ...policies, ...sessionPolicies.get(sessionId), ...own },
-        });
-        runs.add(run);
-        void run.settled.then(() => runs.delete(run));
-        return createPromptCall(run);
-      },
+      prompt: createPrompt(preparation, run),
+      command: createCommand(preparation, run),
       abort: (session, { signal } = {}) => {
         const sessionId = toSessionId(session);
         queue.drop(sessionId);
@@ -223,9 +222,12 @@ export function createEngineClient(
 
     message: {
       create: async (session, content, { signal } = {}) => {
-        const stored = await optional.call("storeMessage", signal, (connection, scope) =>
-          connection.storeMessage?.(toSessionId(session), content, { signal: scope }),
-        );
+        const sessionId = toSessionId(session);
+        const stored = await optional.call("storeMessage", signal, async (connection, scope) => {
+          const read = await preparation.content(sessionId, content, scope);
+          return connection.storeMessage?.(sessionId, read, { signal: scope });
+        });
+        if (stored === undefined) throw optional.unsupported("storeMessage");
         return messageOf(restoreMessage(stored));
       },
     },

@@ -16,6 +16,7 @@ export type { Agent } from "./engine/agent.ts";
 export type {
   AllSessionsOptions,
   CallOptions,
+  CommandOptions,
   CreateSessionOptions,
   DirectoryOptions,
   DisposeOptions,
@@ -26,6 +27,7 @@ export type {
   RevertOptions,
 } from "./engine/call-options.ts";
 export { type EngineCapabilities, type EngineCapability, noCapabilities } from "./engine/capabilities.ts";
+export type { Command } from "./engine/command.ts";
 export type { Diagnostic, DiagnosticHandler } from "./engine/diagnostics.ts";
 export type { DiffHunk, DiffLine } from "./engine/diff.ts";
 export type {
@@ -105,12 +107,12 @@ export type {
 export type {
   Attachment,
   AttachmentPart,
+  DriverContent,
   FileDiff,
   McpTool,
   Message,
   MessageContent,
   Part,
-  PromptContent,
   ReasoningPart,
   StopReason,
   TextPart,
@@ -121,6 +123,14 @@ export type {
   Usage,
 } from "./engine/message.ts";
 export type { Model, ModelCost, ModelInput, ModelLimits, ModelStatus } from "./engine/model.ts";
+export type {
+  DescribedSchema,
+  OutputFailure,
+  OutputIn,
+  OutputResult,
+  OutputSchema,
+} from "./engine/output.ts";
+export { isOutputFailure } from "./engine/output.ts";
 export type {
   PermissionDecision,
   PermissionRef,
@@ -148,6 +158,15 @@ export type {
 } from "./engine/policy.ts";
 export type { PromptCall, PromptFailure, PromptResult, PromptStream } from "./engine/prompt-call.ts";
 export { isPromptFailure } from "./engine/prompt-call.ts";
+export type {
+  AttachedData,
+  AttachmentAtUrl,
+  FileOnEngine,
+  LineRange,
+  PromptAttachment,
+  PromptContent,
+  PromptPart,
+} from "./engine/prompt-content.ts";
 export type {
   MessageDoneEvent,
   MessageEvent,
@@ -181,6 +200,7 @@ export type {
   TreeOptions,
   WaitForOptions,
 } from "./engine/session-registry.ts";
+export type { OutputOf, StandardIssue, StandardResult, StandardSchema } from "./engine/standard-schema.ts";
 export type { Todo } from "./engine/todo.ts";
 export { type ToolCallRecord, toolCallsOf } from "./engine/tool-calls.ts";
 export type { Transcript, TranscriptFormat } from "./engine/transcript.ts";

@@ -1,7 +1,7 @@
 import type { EngineClient, PromptOpts } from "../engine/engine-client.ts";
 import type { ManagedEngineClient } from "../engine/managed-engine-client.ts";
-import type { PromptContent } from "../engine/message.ts";
 import type { PromptResult } from "../engine/prompt-call.ts";
+import type { PromptContent } from "../engine/prompt-content.ts";
 import type { PromptEvent } from "../engine/prompt-events.ts";
 
 /** A turn of whichever client. */

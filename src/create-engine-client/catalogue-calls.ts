@@ -1,7 +1,7 @@
 import type { ManagedEngineClient } from "../engine/managed-engine-client.ts";
 import type { OptionalCalls } from "./optional.ts";
 
-type CatalogueCalls = Pick<ManagedEngineClient, "models" | "providers" | "agents">;
+type CatalogueCalls = Pick<ManagedEngineClient, "models" | "providers" | "agents" | "commands">;
 
 /** What there is to choose from. */
 export function createCatalogueCalls(optional: OptionalCalls): CatalogueCalls {
@@ -22,6 +22,12 @@ export function createCatalogueCalls(optional: OptionalCalls): CatalogueCalls {
       list: ({ signal, workingDirectory } = {}) =>
         optional.call("agents", signal, (connection, scope) =>
           connection.listAgents?.({ signal: scope, workingDirectory }),
+        ),
+    },
+    commands: {
+      list: ({ signal, workingDirectory } = {}) =>
+        optional.call("commands", signal, (connection, scope) =>
+          connection.listCommands?.({ signal: scope, workingDirectory }),
         ),
     },
   };

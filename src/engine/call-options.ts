@@ -1,4 +1,6 @@
+import type { PromptOpts } from "./engine-client.ts";
 import type { Policies } from "./policy.ts";
+import type { PromptContent } from "./prompt-content.ts";
 import type { CreateSessionOpts } from "./session.ts";
 import type { SessionQuery } from "./session-query.ts";
 
@@ -41,6 +43,22 @@ export interface RevertOptions extends CallOptions {
   readonly messageId: string;
   /** Of that message only what came from this part on; what came before it stays. */
   readonly partId?: string | undefined;
+}
+
+export interface CommandOptions
+  extends Pick<
+    PromptOpts,
+    | "model"
+    | "agent"
+    | "variant"
+    | "ifRunning"
+    | "timeouts"
+    | "signal"
+    | "permissionPolicy"
+    | "questionPolicy"
+  > {
+  /** Files and images that go with it. Default: none. */
+  readonly attachments?: PromptContent | undefined;
 }
 
 export interface ReplyOptions extends CallOptions {

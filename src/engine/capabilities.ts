@@ -2,6 +2,8 @@
 export interface EngineCapabilities {
   /** Messages can be stored without running the model. */
   readonly storeMessage: boolean;
+  /** Attachments may stand at `http:` and `https:` addresses: it fetches them. Where it doesn't, the client does. */
+  readonly urlAttachments: boolean;
   /** Tools ask for permission, and replies are taken. */
   readonly permissions: boolean;
   /** Edits and writes can be made to ask first, with their diff. */
@@ -27,6 +29,8 @@ export interface EngineCapabilities {
   readonly mcp: boolean;
   /** The models that it can use are listed. */
   readonly models: boolean;
+  /** It keeps prompts under names (slash commands): they are listed and run. */
+  readonly commands: boolean;
   /** Where it has its models from is listed. */
   readonly providers: boolean;
   /** Its agents are listed, and a prompt can choose one. */
@@ -47,6 +51,7 @@ export type EngineCapability = keyof EngineCapabilities;
  */
 export const noCapabilities: EngineCapabilities = {
   storeMessage: false,
+  urlAttachments: false,
   permissions: false,
   reviewEdits: false,
   promptTools: false,
@@ -61,6 +66,7 @@ export const noCapabilities: EngineCapabilities = {
   todo: false,
   mcp: false,
   models: false,
+  commands: false,
   providers: false,
   agents: false,
   variants: false,

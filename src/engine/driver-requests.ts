@@ -1,5 +1,5 @@
 import type { DriverMessage, DriverSession, RestingStatus } from "./driver-events.ts";
-import type { PromptContent } from "./message.ts";
+import type { DriverContent } from "./message.ts";
 import type { PermissionDecision, PermissionRequest, QuestionRequest } from "./permission.ts";
 import type { RetryNotice } from "./session.ts";
 import type { SessionQuery } from "./session-query.ts";
@@ -45,9 +45,14 @@ export interface SnapshotRequest {
 
 export interface PromptRequest {
   readonly sessionId: string;
-  readonly content: PromptContent;
+  /** With `command`: what is attached to it, if anything. */
+  readonly content: DriverContent;
+  /** Capability `commands`: it is not the content that is the prompt, but this command of the engine. */
+  readonly command?: { readonly name: string; readonly arguments: string } | undefined;
   readonly model?: string | undefined;
   readonly systemPrompt?: string | undefined;
+  /** Whose system prompt that is. One of the session may be left out by engines that keep what it was created with. */
+  readonly systemPromptOf?: "session" | "prompt" | undefined;
   /** Capability `agents`. */
   readonly agent?: string | undefined;
   /** Capability `variants`. */
@@ -72,6 +77,8 @@ export interface PromptRequest {
 export type PromptReceipt = {
   /** The prompt may be sent again under this name and stays one prompt. Absent: it must not be sent again. */
   readonly sentAs?: string | undefined;
+  /** The engine answers when the turn is over: that it tells of the turn is what says that it has taken the prompt. */
+  readonly answersLate?: true | undefined;
 } & (
   | {
       /** Names the turn: `turnId` of its messages. Where the engine has no such id, the driver makes one up. */

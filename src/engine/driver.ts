@@ -1,6 +1,7 @@
 import type { Agent } from "./agent.ts";
 import type { CreateSessionOptions, RequestOptions } from "./call-options.ts";
 import type { EngineCapabilities } from "./capabilities.ts";
+import type { Command } from "./command.ts";
 import type { Diagnostic } from "./diagnostics.ts";
 import type { DriverEvent, DriverMessage, DriverSession } from "./driver-events.ts";
 import type {
@@ -18,7 +19,7 @@ import type {
 } from "./driver-requests.ts";
 import type { HealthStatus } from "./engine-client.ts";
 import type { McpServer, McpServerConfig } from "./mcp.ts";
-import type { FileDiff, PromptContent } from "./message.ts";
+import type { DriverContent, FileDiff } from "./message.ts";
 import type { Model } from "./model.ts";
 import type { PermissionRequest, QuestionRequest } from "./permission.ts";
 import type { Provider } from "./provider.ts";
@@ -131,7 +132,7 @@ export interface EngineConnection {
   /** Capability `todo`. */
   todo?(sessionId: string, call: DriverCall): Promise<readonly Todo[]>;
   /** Capability `storeMessage`. */
-  storeMessage?(sessionId: string, content: PromptContent, call: DriverCall): Promise<DriverMessage>;
+  storeMessage?(sessionId: string, content: DriverContent, call: DriverCall): Promise<DriverMessage>;
   /** Capability `permissions`. `undefined`: it can't tell them just now, and what is known counts. */
   listPermissions?(call: DriverCall): Promise<readonly PermissionRequest[] | undefined>;
   /** Capability `permissions`. */
@@ -153,6 +154,8 @@ export interface EngineConnection {
   listProviders?(call: DirectoryCall): Promise<readonly Provider[]>;
   /** Capability `agents`. */
   listAgents?(call: DirectoryCall): Promise<readonly Agent[]>;
+  /** Capability `commands`. */
+  listCommands?(call: DirectoryCall): Promise<readonly Command[]>;
   /** Capability `mcp`. */
   readonly mcp?: DriverMcp | undefined;
   /** Capability `request`. */

@@ -17,6 +17,8 @@ export interface HealthStatus {
 export interface PromptOpts extends Policies {
   /** `provider/model`, or a model's bare name. Default: the session's model. */
   readonly model?: string | undefined;
+  /** Added to the engine's own system prompt, in place of the session's. Default: the session's; `""` for neither. */
+  readonly systemPrompt?: string | undefined;
   /** One of `agents.list()`, for this prompt. Default: the engine's default agent. `UNSUPPORTED` where it has none. */
   readonly agent?: string | undefined;
   /** One of the model's `variants`, such as `"high"`, for this prompt. Default: none. `UNSUPPORTED` where it has none. */

@@ -2,6 +2,7 @@ import type { Agent } from "./agent.ts";
 import type {
   AllSessionsOptions,
   CallOptions,
+  CommandOptions,
   CreateSessionOptions,
   DirectoryOptions,
   DisposeOptions,
@@ -12,14 +13,17 @@ import type {
   RevertOptions,
 } from "./call-options.ts";
 import type { EngineCapabilities } from "./capabilities.ts";
+import type { Command } from "./command.ts";
 import type { EngineClient, PromptOpts } from "./engine-client.ts";
 import type { EngineEvents } from "./engine-events.ts";
 import type { EngineMcp } from "./mcp.ts";
-import type { FileDiff, Message, PromptContent } from "./message.ts";
+import type { FileDiff, Message } from "./message.ts";
 import type { Model } from "./model.ts";
+import type { OutputIn, OutputResult, OutputSchema } from "./output.ts";
 import type { PermissionDecision, PermissionRef, PermissionRequest, QuestionRequest } from "./permission.ts";
 import type { PermissionRecord, QuestionRecord } from "./policy.ts";
 import type { PromptCall } from "./prompt-call.ts";
+import type { PromptContent } from "./prompt-content.ts";
 import type { Provider } from "./provider.ts";
 import type { QuestionAnswer, QuestionRef } from "./question.ts";
 import type { Session, SessionChanges, SessionRef } from "./session.ts";
@@ -89,6 +93,12 @@ export interface ManagedEngineClient extends EngineClient, AsyncDisposable {
     todo(session: SessionRef, options?: CallOptions): Promise<readonly Todo[]>;
     /** Oldest first. Throws as `get`. */
     messages(session: SessionRef, options?: CallOptions): Promise<readonly Message[]>;
+    /** As the other form, with an answer that fits a schema: `(await call.result()).output`. */
+    prompt<Schema extends OutputSchema>(
+      session: SessionRef,
+      content: PromptContent,
+      options: PromptOpts & { readonly output: Schema },
+    ): PromptCall<OutputResult<OutputIn<Schema>>>;
     /**
      * Every tool call of the session, in order: of the engine's record, also those of other clients and of earlier
      * days, and those that still run. `events.stream({ sessionId, types: ["tool_call_updated"] })` tells how it goes on.
@@ -111,6 +121,12 @@ export interface ManagedEngineClient extends EngineClient, AsyncDisposable {
      * with; nothing is thrown here, but `INVALID_REQUEST` for a session, a policy or `tools` that are none.
      */
     prompt(session: SessionRef, content: PromptContent, options?: PromptOpts): PromptCall;
+    /**
+     * Runs a command of the engine, as `prompt` runs a prompt; `args` is what a person would type behind its name.
+     * Fails with `INVALID_REQUEST` for a command that is not there (the message names those that are), `UNSUPPORTED`,
+     * and as `prompt`. It is not sent again when its answer gets lost: it might run twice.
+     */
+    command(session: SessionRef, name: string, args?: string, options?: CommandOptions): PromptCall;
     /** Stops what runs in the session. Throws as `get`. */
     abort(session: SessionRef, options?: CallOptions): Promise<void>;
     /**
@@ -167,6 +183,13 @@ export interface ManagedEngineClient extends EngineClient, AsyncDisposable {
      * @throws EngineError `UNSUPPORTED`, and as `session.list`
      */
     list(options?: DirectoryOptions): Promise<readonly Model[]>;
+  };
+  readonly commands: {
+    /**
+     * The prompts that the engine keeps under names.
+     * @throws EngineError `UNSUPPORTED`, and as `session.list`
+     */
+    list(options?: DirectoryOptions): Promise<readonly Command[]>;
   };
   readonly providers: {
     /**

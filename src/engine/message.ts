@@ -1,4 +1,4 @@
-import { EngineError, type EngineErrorInfo } from "./errors.ts";
+import type { EngineErrorInfo } from "./errors.ts";
 
 export interface MessageContent {
   readonly type: "text" | "image" | "file";
@@ -6,22 +6,15 @@ export interface MessageContent {
   /** `data:`, `file:` or `https:`; what of these is taken depends on the engine. */
   readonly url?: string | undefined;
   readonly mimeType?: string | undefined;
+  /** Of a file or an image, for the model. */
+  readonly name?: string | undefined;
 }
 
-/** What a prompt or a stored message may be made of. */
-export type PromptContent = string | MessageContent | readonly MessageContent[];
+/** Content as drivers get it: everything is text or has an address. */
+export type DriverContent = string | readonly MessageContent[];
 
-/** @throws EngineError `INVALID_REQUEST` for what is no content: code without types can pass anything */
-export function toContentList(content: PromptContent): readonly MessageContent[] {
-  if (typeof content === "string") return [{ type: "text", text: content }];
-  const list: readonly unknown[] = Array.isArray(content) ? content : [content];
-  if (list.every(isContent)) return list;
-  const message = "A prompt is a string, or one or several of { type, text?, url?, mimeType? }.";
-  throw new EngineError("INVALID_REQUEST", message);
-}
-
-function isContent(value: unknown): value is MessageContent {
-  return typeof value === "object" && value !== null && "type" in value && typeof value.type === "string";
+export function toContentList(content: DriverContent): readonly MessageContent[] {
+  return typeof content === "string" ? [{ type: "text", text: content }] : content;
 }
 
 /** What became of a file. `hunksOf(diff)` has it line by line. */

@@ -39,7 +39,9 @@ export function isPromptFailure(error: unknown): error is PromptFailure {
  * A turn that is under way. Iterate it once for its events; the other methods can be used besides, in any number.
  * Leaving the loop early lets go of the turn; the engine goes on. Only `abort()` and the caller's signal stop it.
  */
-export interface PromptStream extends AsyncIterable<PromptEvent>, AsyncDisposable {
+export interface PromptStream<Result extends PromptResult = PromptResult>
+  extends AsyncIterable<PromptEvent>,
+    AsyncDisposable {
   /** Names the turn: `turnId` of its messages. `undefined` until the engine has been asked. */
   readonly turnId: string | undefined;
   /**
@@ -48,8 +50,13 @@ export interface PromptStream extends AsyncIterable<PromptEvent>, AsyncDisposabl
    *   `PERMISSION_DENIED` (a denied permission ended it), `TURN_LOST`, `PROVIDER_ERROR`, `RATE_LIMITED`, ...
    */
   text(): Promise<string>;
-  /** The whole turn, when it is over. Throws as `text()` does. */
-  result(): Promise<PromptResult>;
+  /**
+   * The whole turn, when it is over. Throws as `text()` does.
+   *
+   * Of a prompt with `output`: with the answer as `output`, once it fits the schema. If it does not, the model is asked
+   * once more, in another turn; then this throws `INVALID_RESPONSE` with the schema's `issues`.
+   */
+  result(): Promise<Result>;
   /** The whole turn, when it is over. Never rejects: look at `status` and `error`. */
   settled(): Promise<PromptResult>;
   /** Stops the engine's work on this turn. Resolves when the engine has taken it. */
@@ -68,6 +75,8 @@ export interface PromptStream extends AsyncIterable<PromptEvent>, AsyncDisposabl
  * for await (const event of client.session.prompt(id, "Add validation")) console.log(event);
  * ```
  */
-export interface PromptCall extends Promise<PromptStream>, PromptStream {
+export interface PromptCall<Result extends PromptResult = PromptResult>
+  extends Promise<PromptStream<Result>>,
+    PromptStream<Result> {
   readonly [Symbol.toStringTag]: string;
 }

@@ -56,6 +56,8 @@ export interface Session {
   readonly parentId?: string | undefined;
   readonly starred?: boolean | undefined;
   readonly archived?: boolean | undefined;
+  /** What it was created with, where the engine tells that. */
+  readonly systemPrompt?: string | undefined;
   /** Only between `session.revert()` and the next prompt, or `session.unrevert()`. */
   readonly revert?: SessionRevert | undefined;
   /**
@@ -93,6 +95,9 @@ export interface CreateSessionOpts {
   readonly model?: string | undefined;
   /** Absolute path. Default: the client's working directory, else the engine's. */
   readonly workingDirectory?: string | undefined;
-  /** Added to the engine's own system prompt in every prompt that this client sends to the session. */
+  /**
+   * Added to the engine's own system prompt in every prompt of the session, whichever client of this package sends it,
+   * if the engine keeps it; else in those that this client sends.
+   */
   readonly systemPrompt?: string | undefined;
 }

@@ -4,9 +4,32 @@ import type { PromptEvent } from "../engine/prompt-events.ts";
 import type { PromptRun } from "./prompt-run.ts";
 import { failureOf } from "./turn-result.ts";
 
+/** What is still to be done with a completed turn before its caller gets it. */
+export interface PromptEnding<Result extends PromptResult> {
+  /** May be asked for several times, with the same result. */
+  finish(result: PromptResult): Promise<Result>;
+  /** Stops what it began. */
+  abort(): Promise<void>;
+  letGo(): void;
+}
+
+const nothingElse: PromptEnding<PromptResult> = {
+  finish: async (result) => result,
+  abort: async () => {},
+  letGo: () => {},
+};
+
 /** A run as its caller holds it: a promise of the accepted stream that is itself the stream. */
-export function createPromptCall(run: PromptRun): PromptCall {
-  const stream = createPromptStream(run);
+export function createPromptCall(run: PromptRun): PromptCall;
+export function createPromptCall<Result extends PromptResult>(
+  run: PromptRun,
+  ending: PromptEnding<Result>,
+): PromptCall<Result>;
+export function createPromptCall(
+  run: PromptRun,
+  ending: PromptEnding<PromptResult> = nothingElse,
+): PromptCall {
+  const stream = createPromptStream(run, ending);
   const accepted = run.accepted.then(
     () => stream,
     (error: unknown) => {
@@ -22,25 +45,32 @@ export function createPromptCall(run: PromptRun): PromptCall {
   return call;
 }
 
-function createPromptStream(run: PromptRun): PromptStream {
-  const result = async (): Promise<PromptResult> => {
-    const settled = await run.settled;
-    run.throwIfCancelled();
-    const failure = failureOf(settled);
-    if (failure !== undefined) throw failure;
-    return settled;
-  };
+/** The whole turn, when it is over: what `result()` resolves or rejects with. */
+export async function completedResult(run: PromptRun): Promise<PromptResult> {
+  const settled = await run.settled;
+  run.throwIfCancelled();
+  const failure = failureOf(settled);
+  if (failure !== undefined) throw failure;
+  return settled;
+}
+
+function createPromptStream(run: PromptRun, ending: PromptEnding<PromptResult>): PromptStream {
   return {
     get turnId() {
       return run.turnId;
     },
     [Symbol.asyncIterator]: () => run[Symbol.asyncIterator](),
-    result,
-    text: async () => (await result()).text,
+    result: async () => ending.finish(await completedResult(run)),
+    text: async () => (await completedResult(run)).text,
     settled: () => run.settled,
-    abort: () => run.abort(),
+    abort: async () => {
+      await Promise.all([run.abort(), ending.abort()]);
+    },
     toReadableStream: () => toReadableStream(run[Symbol.asyncIterator]()),
-    [asyncDispose]: async () => run.letGo(),
+    [asyncDispose]: async () => {
+      run.letGo();
+      ending.letGo();
+    },
   };
 }
 

@@ -10,11 +10,12 @@ import { mergePromptDeltas } from "./merge-deltas.ts";
 import { PromptDeadlines } from "./prompt-deadlines.ts";
 import { promptAborted, promptFailed } from "./prompt-error.ts";
 import type { Place, PromptQueue } from "./prompt-queue.ts";
-import { type PromptRunRequest, type SendingContext, sendPrompt } from "./prompt-sending.ts";
+import { type PreparedRequest, type SendingContext, sendPrompt } from "./prompt-sending.ts";
 import type { ReadPolicies } from "./requests/read-policy.ts";
 import { isRequest, type Request, type RequestDesk } from "./requests/request-desk.ts";
 import { type StopContext, stopTurn } from "./stop-turn.ts";
 import { emptyResult, finalEvent, resultOf } from "./turn-result.ts";
+import { saysSomething, tellsOf } from "./turn-signs.ts";
 import { TurnView } from "./turn-view.ts";
 
 export interface PromptRunContext extends SendingContext, StopContext {
@@ -22,6 +23,12 @@ export interface PromptRunContext extends SendingContext, StopContext {
   readonly desk: RequestDesk;
   /** Work that outlives the turn; `dispose()` waits for it. */
   background(work: Promise<unknown>): void;
+}
+
+export interface PromptRunRequest {
+  readonly sessionId: string;
+  /** Makes ready what is sent, once the session was met: attachments may have to be read. */
+  prepare(signal: AbortSignal): Promise<PreparedRequest>;
 }
 
 export interface PromptRunOptions extends Pick<PromptOpts, "signal" | "ifRunning" | "timeouts"> {
@@ -47,6 +54,8 @@ export class PromptRun {
   /** The caller's own signal ended the turn. Not that signal itself: it may abort when the turn is long over. */
   readonly #cancelled = new AbortController();
   readonly #events: Channel<PromptEvent>;
+  /** The engine tells of the turn. */
+  readonly #told = Promise.withResolvers<string>();
   #iterated = false;
   /** Somebody iterates the events and has not left. */
   #isRead = false;
@@ -145,6 +154,7 @@ export class PromptRun {
     const { sessionId } = this.#request;
     const { timeouts, ifRunning = "queue" } = this.#options;
     await hub.meet(sessionId, scope, timeouts?.connect);
+    const prepared = await this.#request.prepare(scope);
     await this.#place.come(ifRunning, scope);
     // From before it is sent: what is told until the turn has a name waits.
     let view: TurnView | undefined;
@@ -161,8 +171,10 @@ export class PromptRun {
     this.#unsubscribe = fanout.add({ next, end: (error) => this.#end(error) }, sessionId);
     // Also after its end: a request whose answer is late must not be sent again.
     const sending = AbortSignal.any([scope, this.#settling.signal]);
-    const sent = await sendPrompt(this.#context, this.#request, sending, timeouts?.connect);
-    const { named, turnId: known, expected } = sent;
+    const sent = await sendPrompt(this.#context, prepared, sending, timeouts?.connect);
+    const { turnId: known, expected } = sent;
+    const named = sent.answersLate ? Promise.race([sent.named, this.#told.promise]) : sent.named;
+    named.catch(() => {});
     this.#named = named;
     if (known !== undefined) follow(known);
     const onCut = () => {
@@ -198,6 +210,7 @@ export class PromptRun {
   #take(event: EngineEvent, view: TurnView): void {
     if (this.#over) return;
     if (saysSomething(event)) this.#deadlines.heard();
+    if (tellsOf(event, view.turnId)) this.#told.resolve(view.turnId);
     for (const news of view.take(event)) {
       if (isRequest(news) && this.#isOurs(news, view)) this.#attend(news);
       else this.#events.push(news);
@@ -282,8 +295,3 @@ const STATUS_OF: ReadonlyMap<string, PromptResult["status"]> = new Map([
   ["PROMPT_ABORTED", "aborted"],
   ["TURN_LOST", "lost"],
 ]);
-
-/** That a session runs says nothing of its turn yet; that its model is asked again does. */
-function saysSomething(event: EngineEvent): boolean {
-  return event.type !== "session_updated" || event.session.retry !== undefined;
-}

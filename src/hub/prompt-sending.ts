@@ -12,7 +12,7 @@ export interface SendingContext {
   readonly store: SessionStore;
 }
 
-export type PromptRunRequest = Omit<PromptRequest, "signal" | "newestMessageId" | "sendAs">;
+export type PreparedRequest = Omit<PromptRequest, "signal" | "newestMessageId" | "sendAs">;
 
 /** A prompt that is on its way to the engine. */
 export interface SentPrompt {
@@ -20,6 +20,8 @@ export interface SentPrompt {
   readonly turnId: string | undefined;
   /** What it will most likely be called. */
   readonly expected: string | undefined;
+  /** What the engine tells of the turn says that it has taken the prompt: its answer comes when the turn is over. */
+  readonly answersLate: boolean;
   /** Resolves with what the turn is called, when the engine has taken the prompt. */
   readonly named: Promise<string>;
 }
@@ -30,7 +32,7 @@ export interface SentPrompt {
  */
 export async function sendPrompt(
   context: SendingContext,
-  request: PromptRunRequest,
+  request: PreparedRequest,
   scope: AbortSignal,
   readyTimeout: number | undefined,
 ): Promise<SentPrompt> {
@@ -59,7 +61,7 @@ export async function sendPrompt(
   const named = sentAs === undefined ? name(0) : insist(scope, name);
   // Who does not wait for it hears of it otherwise.
   named.catch(() => {});
-  return { turnId, expected: turnId ?? sentAs, named };
+  return { turnId, expected: turnId ?? sentAs, answersLate: first.answersLate === true, named };
 }
 
 /** Options of a prompt that an engine may lack. */
@@ -71,7 +73,7 @@ const OPTIONAL = [
 
 async function send(
   { engineId: engine, link, store }: SendingContext,
-  request: PromptRunRequest,
+  request: PreparedRequest,
   sendAs: string | undefined,
   scope: AbortSignal,
 ): Promise<PromptReceipt> {
@@ -99,6 +101,6 @@ async function nameIn(receipt: PromptReceipt): Promise<string> {
 }
 
 /** Its answer was lost, but the engine tells of the prompt. */
-function isTold({ store }: SendingContext, { sessionId }: PromptRunRequest, turnId: string): boolean {
+function isTold({ store }: SendingContext, { sessionId }: PreparedRequest, turnId: string): boolean {
   return store.get(sessionId)?.messages.has(turnId) === true;
 }

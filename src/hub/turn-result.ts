@@ -52,8 +52,10 @@ export function finalEvent(result: PromptResult): PromptEvent {
 
 /** The error that `text()` and `result()` reject with: it carries what was seen. */
 export function failureOf(result: PromptResult): PromptFailure | undefined {
-  const { error } = result;
-  if (error === undefined) return undefined;
+  return result.error && asFailure(result.error, result);
+}
+
+export function asFailure(error: EngineError, result: PromptResult): PromptFailure {
   const failure = Object.assign(error, { result });
   // Who prints the error wants the reason, not the whole turn.
   Object.defineProperty(failure, "result", { enumerable: false });

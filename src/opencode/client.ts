@@ -31,6 +31,7 @@ export class OpenCodeClient implements ManagedEngineClient {
   readonly permissions: ManagedEngineClient["permissions"];
   readonly questions: ManagedEngineClient["questions"];
   readonly models: ManagedEngineClient["models"];
+  readonly commands: ManagedEngineClient["commands"];
   readonly providers: ManagedEngineClient["providers"];
   readonly agents: ManagedEngineClient["agents"];
   readonly mcp: ManagedEngineClient["mcp"];
@@ -53,6 +54,7 @@ export class OpenCodeClient implements ManagedEngineClient {
     this.permissions = client.permissions;
     this.questions = client.questions;
     this.models = client.models;
+    this.commands = client.commands;
     this.providers = client.providers;
     this.agents = client.agents;
     this.mcp = client.mcp;

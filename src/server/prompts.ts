@@ -1,5 +1,6 @@
 import type { ManagedEngineClient } from "../engine/managed-engine-client.ts";
-import type { Message, PromptContent } from "../engine/message.ts";
+import type { Message } from "../engine/message.ts";
+import type { PromptContent } from "../engine/prompt-content.ts";
 import type { PromptBody } from "../v1/schema/request.ts";
 import { Recent } from "./recent.ts";
 import { Turn } from "./turn.ts";
@@ -16,10 +17,10 @@ export class Prompts {
 
   /** The turn that this prompt opens, or has opened before. */
   send(sessionId: string, body: PromptBody): Turn {
-    const { messageId, model, maxTokens, temperature } = body;
+    const { messageId, model, systemPrompt, maxTokens, temperature } = body;
     const known = messageId === undefined ? undefined : this.#turns.get(keyOf(sessionId, messageId));
     if (known !== undefined) return known;
-    const options = { messageId, model, maxTokens, temperature };
+    const options = { messageId, model, systemPrompt, maxTokens, temperature };
     const turn = new Turn(sessionId, this.#client.session.prompt(sessionId, contentOf(body), options));
     if (messageId !== undefined) this.#turns.set(keyOf(sessionId, messageId), turn);
     turn.accepted.then(

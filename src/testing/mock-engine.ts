@@ -1,5 +1,6 @@
 import type { Agent } from "../engine/agent.ts";
 import type { EngineCapabilities } from "../engine/capabilities.ts";
+import type { Command } from "../engine/command.ts";
 import type { DriverItem, EngineConnection, EngineDriver } from "../engine/driver.ts";
 import type { DriverEvent, DriverMessage } from "../engine/driver-events.ts";
 import type { PermissionReply, PromptRequest } from "../engine/driver-requests.ts";
@@ -8,6 +9,7 @@ import type { Model } from "../engine/model.ts";
 import type { PermissionDecision, PermissionRequest } from "../engine/permission.ts";
 import type { Provider } from "../engine/provider.ts";
 import { type Channel, createChannel } from "../stream/channel.ts";
+import { refuseUnknownCommand } from "./mock-commands.ts";
 import { MockMemory } from "./mock-memory.ts";
 import { MockQuestions } from "./mock-questions.ts";
 import { dropReverted, mockSessions } from "./mock-sessions.ts";
@@ -19,6 +21,8 @@ export type MockScript = (prompt: PromptRequest) => Iterable<MockStep> | AsyncIt
 export interface MockEngineOptions {
   /** What it can't do, for example `{ summarize: false }`. */
   readonly capabilities?: Partial<EngineCapabilities> | undefined;
+  /** The commands that it has; the script finds in `command` which one is run. Default: none. */
+  readonly commands?: readonly Command[] | undefined;
   /** What it offers. Default: none of them, and the capability is missing; `models` with variants have `variants`, too. */
   readonly models?: readonly Model[] | undefined;
   readonly providers?: readonly Provider[] | undefined;
@@ -43,6 +47,7 @@ export interface MockEngine extends EngineDriver {
 
 const everything: EngineCapabilities = {
   storeMessage: true,
+  urlAttachments: true,
   permissions: true,
   reviewEdits: false,
   promptTools: true,
@@ -57,6 +62,7 @@ const everything: EngineCapabilities = {
   todo: true,
   mcp: false,
   models: false,
+  commands: true,
   providers: false,
   agents: false,
   variants: false,
@@ -77,7 +83,14 @@ const everything: EngineCapabilities = {
  */
 export function createMockEngine(
   script: MockScript = () => [{ text: "Mock answer." }],
-  { capabilities, models, providers, agents, summary = "Mock summary." }: MockEngineOptions = {},
+  {
+    capabilities,
+    models,
+    providers,
+    agents,
+    commands = [],
+    summary = "Mock summary.",
+  }: MockEngineOptions = {},
 ): MockEngine {
   const memory = new MockMemory();
   const streams = new Set<Channel<DriverItem>>();
@@ -199,6 +212,7 @@ export function createMockEngine(
       async prompt(request) {
         calls.push(`prompt ${request.sessionId}`);
         memory.session(request.sessionId);
+        refuseUnknownCommand(request, commands);
         const { messageId: turnId = memory.newId("msg") } = request;
         memory.refuseKnown(request.sessionId, turnId);
         dropReverted(request.sessionId, { memory, emit });
@@ -227,6 +241,7 @@ export function createMockEngine(
         memory.session(sessionId);
         return summary;
       },
+      listCommands: async () => commands,
       listModels: async () => models ?? [],
       listProviders: async () => providers ?? [],
       listAgents: async () => agents ?? [],

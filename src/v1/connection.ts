@@ -15,6 +15,7 @@ import { sessionSchema } from "./schema/session.ts";
 export const v1Capabilities: EngineCapabilities = {
   ...noCapabilities,
   storeMessage: true,
+  urlAttachments: true,
   permissions: true,
   summarize: true,
   request: true,

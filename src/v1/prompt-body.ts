@@ -1,16 +1,17 @@
 import type { DriverMessage } from "../engine/driver-events.ts";
 import type { PromptRequest } from "../engine/driver-requests.ts";
-import { type PromptContent, toContentList } from "../engine/message.ts";
+import { type DriverContent, toContentList } from "../engine/message.ts";
 import { decodeMessage } from "./decode.ts";
 import type { PromptBody } from "./schema/request.ts";
 
 /** What is sent of a prompt. A session's system prompt is the server's: it got it when it created the session. */
 export function promptBody(request: PromptRequest, messageId: string): PromptBody {
   const { content, model, maxTokens, temperature } = request;
-  return { ...contentBody(content), messageId, model, maxTokens, temperature };
+  const systemPrompt = request.systemPromptOf === "prompt" ? request.systemPrompt : undefined;
+  return { ...contentBody(content), messageId, model, systemPrompt, maxTokens, temperature };
 }
 
-export function contentBody(content: PromptContent): PromptBody {
+export function contentBody(content: DriverContent): PromptBody {
   if (typeof content === "string") return { prompt: content };
   return { content: toContentList(content).map((item) => ({ ...item })) };
 }

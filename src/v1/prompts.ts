@@ -1,7 +1,7 @@
 import type { DriverReport } from "../engine/driver.ts";
 import type { DriverEvent, DriverMessage } from "../engine/driver-events.ts";
 import type { PromptReceipt, PromptRequest } from "../engine/driver-requests.ts";
-import type { PromptContent } from "../engine/message.ts";
+import type { DriverContent } from "../engine/message.ts";
 import { delay, withDeadline } from "../engine/scope.ts";
 import type { Http } from "../http.ts";
 import { readSse } from "../stream/sse.ts";
@@ -91,7 +91,7 @@ export class V1Prompts {
   /** Stores a message; the model does not run. */
   async store(
     sessionId: string,
-    content: PromptContent,
+    content: DriverContent,
     signal: AbortSignal | undefined,
   ): Promise<DriverMessage> {
     const body: PromptBody = { ...contentBody(content), noReply: true };

@@ -1,7 +1,8 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import * as z from "zod";
 import type { PromptOpts } from "../../src/engine/engine-client.ts";
-import type { PromptContent } from "../../src/engine/message.ts";
+import type { PromptContent } from "../../src/engine/prompt-content.ts";
 import type { PromptEvent } from "../../src/engine/prompt-events.ts";
 import { collect, fold } from "../hub/support.ts";
 import { bytesOf, cutAt, frame, sse } from "./sse.ts";
@@ -121,6 +122,34 @@ describe("POST /v1/session/:id/message", () => {
       { content: [{ type: "text", text: "What is it?" }, image] },
     ],
     [
+      "what is at addresses and on the server's disk, as it is, with its name and lines",
+      ["Look", { path: "/src/a b.ts", lines: [3, 5] }, { url: "https://acme.test/b.png", name: "b" }],
+      {},
+      {
+        content: [
+          { type: "text", text: "Look" },
+          { type: "file", url: "file:///src/a%20b.ts?start=3&end=5", name: "a b.ts" },
+          { type: "file", url: "https://acme.test/b.png", name: "b" },
+        ],
+      },
+    ],
+    [
+      "what the client has, as a data: address",
+      [{ data: new Blob(["hi"], { type: "text/plain" }), name: "a.txt" }],
+      {},
+      {
+        content: [
+          { type: "file", url: "data:text/plain;base64,aGk=", mimeType: "text/plain", name: "a.txt" },
+        ],
+      },
+    ],
+    [
+      "a system prompt of its own",
+      "Hi",
+      { systemPrompt: "Be brief." },
+      { prompt: "Hi", systemPrompt: "Be brief." },
+    ],
+    [
       "options",
       "Hi",
       { model: "acme/large", maxTokens: 100, temperature: 0 },
@@ -142,6 +171,32 @@ describe("POST /v1/session/:id/message", () => {
     ]);
     expect(sent("prompt")[0]?.body).toMatchObject({ messageId: result.turnId });
     expect(engine.calls.filter((call) => call.startsWith("prompt"))).toHaveLength(1);
+  });
+
+  it("leaves the session's system prompt to the server, which has it", async () => {
+    const { client, sent } = stage();
+    const session = await client.session.create({ systemPrompt: "Be brief." });
+    await client.session.prompt(session, "Hi").result();
+    expect(sent("prompt")[0]?.body).not.toHaveProperty("systemPrompt");
+  });
+
+  it("answers with what fits a schema: it asks once more", async () => {
+    const answers = ["Ada", '{"name":"Ada"}'];
+    const { client, sent } = stage({ script: () => [{ text: answers.shift() ?? "" }] });
+    const session = await client.session.create();
+    const output = z.object({ name: z.string() });
+    const result = await client.session.prompt(session, "Who?", { output }).result();
+    expect(result.output).toEqual({ name: "Ada" });
+    expect(sent("prompt")).toHaveLength(2);
+  });
+
+  it("has no commands: UNSUPPORTED", async () => {
+    const { client } = stage();
+    const session = await client.session.create();
+    await expect(client.session.command(session, "review").text()).rejects.toMatchObject({
+      code: "UNSUPPORTED",
+    });
+    await expect(client.commands.list()).rejects.toMatchObject({ code: "UNSUPPORTED" });
   });
 
   it("names the turn as its caller does", async () => {

@@ -67,7 +67,7 @@ describe("the body of a prompt", () => {
     const body = promptBody(
       [
         { type: "text", text: "Look" },
-        { type: "image", url: "data:," },
+        { type: "image", url: "data:,", mimeType: "image/png" },
       ],
       "msg_000000000001ABCDEFGHIJKLMN",
     );
@@ -82,20 +82,45 @@ describe("the body of a prompt", () => {
 
   it.each([
     ["a string", "Hi", [{ type: "text", text: "Hi" }]],
-    ["one content", { type: "text", text: "Hi" } as const, [{ type: "text", text: "Hi" }]],
-    ["a text without text", { type: "text" } as const, [{ type: "text", text: "" }]],
+    ["one content", [{ type: "text", text: "Hi" }] as const, [{ type: "text", text: "Hi" }]],
+    ["a text without text", [{ type: "text" }] as const, [{ type: "text", text: "" }]],
     [
       "a file",
       [{ type: "file", url: "file:///a" }] as const,
       [{ type: "file", url: "file:///a", mime: "text/plain" }],
     ],
     [
-      "a file that says what it is",
-      [{ type: "file", url: "file:///a", mimeType: "application/pdf" }] as const,
-      [{ type: "file", url: "file:///a", mime: "application/pdf" }],
+      "a file on its disk, of which it finds out itself what it is",
+      [{ type: "image", url: "file:///a.png", mimeType: "image/png", name: "a.png" }] as const,
+      [{ type: "file", url: "file:///a.png", mime: "text/plain", filename: "a.png" }],
+    ],
+    [
+      "what models read",
+      [{ type: "file", url: "data:application/pdf;base64,AA==", mimeType: "application/pdf" }] as const,
+      [{ type: "file", url: "data:application/pdf;base64,AA==", mime: "application/pdf" }],
+    ],
+    [
+      "data that is text by another name",
+      [
+        { type: "file", url: "data:application/json;base64,e30=", mimeType: "application/json" },
+        { type: "image", url: "data:image/svg+xml,%3Csvg/%3E", mimeType: "image/svg+xml" },
+      ] as const,
+      [
+        { type: "file", url: "data:text/plain;base64,e30=", mime: "text/plain" },
+        { type: "file", url: "data:text/plain,%3Csvg/%3E", mime: "text/plain" },
+      ],
     ],
     ["nothing", [], []],
   ])("takes %s", (_, content, parts) => {
     expect(toParts(content)).toEqual(parts);
+  });
+
+  it("refuses what no model reads, and says so", () => {
+    const zip = {
+      type: "file",
+      url: "data:application/zip;base64,UEsDBAAA",
+      mimeType: "application/zip",
+    } as const;
+    expect(() => toParts([{ ...zip, name: "a.zip" }])).toThrow(/"a\.zip" of the kind application\/zip/);
   });
 });

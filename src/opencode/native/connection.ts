@@ -2,16 +2,11 @@ import type { CreateSessionOptions } from "../../engine/call-options.ts";
 import type { EngineCapabilities } from "../../engine/capabilities.ts";
 import type { DriverReport, EngineConnection } from "../../engine/driver.ts";
 import type { DriverSession } from "../../engine/driver-events.ts";
-import type {
-  DriverCall,
-  PermissionReply,
-  PromptReceipt,
-  PromptRequest,
-} from "../../engine/driver-requests.ts";
+import type { PermissionReply, PromptReceipt, PromptRequest } from "../../engine/driver-requests.ts";
 import { EngineError } from "../../engine/errors.ts";
 import { listAgents } from "./agents.ts";
+import { NativeCommands } from "./commands.ts";
 import { decodeMessage, decodeSession, decodeTodo } from "./decode.ts";
-import { decodeFileDiff } from "./decode-diff.ts";
 import { mintMessageId } from "./ids.ts";
 import { listen } from "./listen.ts";
 import { nativeMcp } from "./mcp.ts";
@@ -24,15 +19,17 @@ import { NativeQuestions } from "./questions.ts";
 import { messageDecoder, messagesDecoder, sessionDecoder, sessionsDecoder } from "./read-wire.ts";
 import { revertSession, unrevertSession } from "./revert.ts";
 import { REVIEW_EDITS, SessionRules } from "./rules/session-rules.ts";
-import { fileDiffsSchema, healthSchema, todosSchema } from "./schema.ts";
+import { healthSchema, todosSchema } from "./schema.ts";
 import { forkSession, updateSession } from "./session-changes.ts";
 import { readSessionPage, withStatus } from "./session-pages.ts";
 import { NativeSessions } from "./sessions.ts";
 import { readSnapshot } from "./snapshot.ts";
 import { summarize } from "./summarize.ts";
+import { readTurnDiff } from "./turn-diff.ts";
 
 export const nativeCapabilities: EngineCapabilities = {
   storeMessage: true,
+  urlAttachments: false,
   permissions: true,
   reviewEdits: true,
   promptTools: true,
@@ -47,6 +44,7 @@ export const nativeCapabilities: EngineCapabilities = {
   todo: true,
   mcp: true,
   models: true,
+  commands: true,
   providers: true,
   agents: true,
   variants: true,
@@ -79,18 +77,21 @@ export function createNativeConnection(options: NativeOptions): EngineConnection
   const permissions = new NativePermissions(http, sessions, rules, report);
   const questions = new NativeQuestions(http, sessions);
   const models = new NativeModels(http);
+  const commands = new NativeCommands(http, sessions);
   const mcpTools = new McpTools(http, sessions, report);
   const choice = new PromptChoice(options, sessions, models);
   const toldOnce = new Set<string>();
 
   const createSession = async (create: CreateSessionOptions): Promise<DriverSession> => {
-    const { title, signal } = create;
+    const { title, systemPrompt, signal } = create;
     const directory = create.workingDirectory ?? workingDirectory;
     const model = await choice.modelOfSession(create.model, directory, signal);
     const review = create.reviewEdits ?? reviewEdits;
     const body = {
       ...(title === undefined ? {} : { title }),
       ...(model && { model: { providerID: model.providerID, id: model.modelID } }),
+      // The engine keeps no system prompt, but takes one with every prompt: so every client can find it.
+      ...(systemPrompt && { metadata: { systemPrompt } }),
       // By default the engine writes files without asking.
       ...(review && { permission: REVIEW_EDITS }),
     };
@@ -117,6 +118,7 @@ export function createNativeConnection(options: NativeOptions): EngineConnection
     const [messageID, chosen] = await Promise.all([
       request.sendAs ?? newMessageId(),
       choice.ofPrompt(request),
+      request.command && commands.require(request.command.name, sessionId, signal),
     ]);
     const body = { ...promptBody(content, messageID), ...chosen, ...(system && { system }) };
     if (toolsOff !== undefined) {
@@ -126,25 +128,9 @@ export function createNativeConnection(options: NativeOptions): EngineConnection
         http.send("POST", `${path}/message`, { body: { ...store, tools: { [name]: false } }, signal });
       await rules.turnOff(sessionId, toolsOff, replace, signal);
     }
+    if (request.command !== undefined) return commands.run(request.command, request, body, chosen);
     const accepted = http.send("POST", `${path}/prompt_async`, { body, signal });
     return { turnId: messageID, sentAs: messageID, accepted };
-  };
-
-  const turnOf = async (
-    sessionId: string,
-    messageId: string | undefined,
-    signal: AbortSignal | undefined,
-  ) => {
-    const path = `${sessions.path(sessionId)}/message`;
-    if (messageId === undefined) {
-      const { value } = await http.json("GET", path, messagesDecoder, { query: { limit: 1 }, signal });
-      const info = value.at(-1)?.info;
-      return info?.parentID ?? info?.id;
-    }
-    const { value } = await http.json("GET", `${path}/${encodeURIComponent(messageId)}`, messageDecoder, {
-      signal,
-    });
-    return value.info.parentID ?? value.info.id;
   };
 
   return {
@@ -218,19 +204,12 @@ export function createNativeConnection(options: NativeOptions): EngineConnection
     replyQuestion: (reply) => questions.reply(reply),
     listPermissions: ({ signal }) => permissions.list(sessions.directories(), signal),
     replyPermission: (reply: PermissionReply) => permissions.reply(reply),
-    async diff(sessionId, { signal, messageId }: DriverCall & { readonly messageId?: string | undefined }) {
-      const messageID = await turnOf(sessionId, messageId, signal);
-      if (messageID === undefined) return [];
-      const query = { messageID };
-      const { value } = await http.json("GET", `${sessions.path(sessionId)}/diff`, fileDiffsSchema, {
-        query,
-        signal,
-      });
-      return value.map(decodeFileDiff);
-    },
+    diff: (sessionId, call) => readTurnDiff(sessions.path(sessionId), http, call),
     summarize: (sessionId, { signal }) => summarize(sessionId, http, sessions, models, signal),
     listModels: ({ signal, workingDirectory: directory = workingDirectory }) =>
       models.list(directory, signal),
+    listCommands: ({ signal, workingDirectory: directory = workingDirectory }) =>
+      commands.list(directory, signal),
     listProviders: ({ signal, workingDirectory: directory = workingDirectory }) =>
       models.providers(directory, signal),
     listAgents: ({ signal, workingDirectory: directory = workingDirectory }) =>

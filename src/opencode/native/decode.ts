@@ -32,6 +32,7 @@ export function decodeSession(wire: WireSession): DriverSession {
     ...(parentID ? { parentId: parentID } : {}),
     ...(time.archived ? { archived: true } : {}),
     ...(metadata?.starred === true ? { starred: true } : {}),
+    ...(typeof metadata?.systemPrompt === "string" ? { systemPrompt: metadata.systemPrompt } : {}),
     ...(revert ? { revert: decodeRevert(revert) } : {}),
   };
 }
@@ -70,9 +71,16 @@ export function decodeMessageInfo(wire: WireMessageInfo): DriverMessage {
   return message;
 }
 
-/** Does this part stand in a message that the engine wrote to itself, to shorten the conversation and go on? */
-export function continuesTurn({ type, auto, metadata }: WirePart): boolean {
-  return type === "compaction" ? auto === true : metadata?.compaction_continue === true;
+/** What the engine tells its model when a command has run as a subagent. */
+const AFTER_SUBAGENT = "Summarize the task tool output above";
+
+/** Does this part stand in a message that the engine wrote to itself, to go on with the turn? */
+export function continuesTurn({ type, auto, metadata, synthetic, text }: WirePart): boolean {
+  if (type === "compaction") return auto === true;
+  return (
+    metadata?.compaction_continue === true ||
+    (synthetic === true && text?.startsWith(AFTER_SUBAGENT) === true)
+  );
 }
 
 /**

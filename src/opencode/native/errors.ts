@@ -36,6 +36,11 @@ export function decodeError({ name, data }: WireError, asked?: string): EngineEr
   }
   if (name === "ContentFilterError")
     return { code: "PROVIDER_ERROR", message: `${who} withheld the answer: ${said}` };
+  // It looks at images after it has said that it takes the prompt.
+  if (/^Image\w*Error: /.test(said)) {
+    const message = `The engine can't take an image of this prompt (${firstLine(said)}). It can decode PNG, JPEG, GIF, WebP and BMP.`;
+    return { code: "INVALID_REQUEST", message };
+  }
   const unknown = /^(?:ProviderModelNotFoundError: )?Model not found:? *([^\s/]*)/.exec(said);
   if (unknown !== null) {
     // A provider without a key does not exist for the engine, and neither do its models.

@@ -1,4 +1,5 @@
 import type { DriverItem, DriverReport } from "../../engine/driver.ts";
+import type { DriverEvent } from "../../engine/driver-events.ts";
 import type { SseFrame } from "../../stream/sse.ts";
 import { decodeEvent } from "./decode-event.ts";
 import { frameSchema } from "./schema.ts";
@@ -29,10 +30,23 @@ export function* readFrame({ data }: SseFrame, context: FrameContext): Iterable<
     for (const event of decodeEvent(payload, Date.now())) {
       if (directory && "sessionId" in event && event.sessionId !== undefined)
         sawSession(event.sessionId, directory);
+      reportUnreadable(event, report);
       yield typeof payload.id === "string" ? { event, id: payload.id } : { event };
     }
   } catch (cause) {
     const message = `The engine sent an event that could not be read; it was left out: ${data.slice(0, 200)}`;
     report.diagnostic({ level: "warning", code: "malformed_event", message, cause });
   }
+}
+
+const UNREADABLE = /^Read tool failed to read (.+?) with the following error: (.+)/s;
+
+/** An attachment that the engine can't read is no error of the turn: the model is told, in the person's name. */
+function reportUnreadable(event: DriverEvent, report: DriverReport): void {
+  if (event.type !== "part_updated" || event.part.type !== "text" || !event.part.synthetic) return;
+  const [, path, reason] = UNREADABLE.exec(event.part.text) ?? [];
+  if (path === undefined) return;
+  const { sessionId } = event;
+  const message = `The engine can't read the attachment ${path}, and tells its model so: ${reason}`;
+  report.diagnostic({ level: "warning", code: "attachment_unreadable", message, sessionId });
 }

@@ -15,6 +15,13 @@ export interface ChoiceOptions {
   readonly fallbackModel?: string | undefined;
 }
 
+/** As a prompt's body says it. Nothing: what the session has, or the engine. */
+export interface Choice {
+  readonly model?: ModelRef;
+  readonly agent?: string;
+  readonly variant?: string;
+}
+
 /** What answers a prompt: the model, its variant, the agent. */
 export class PromptChoice {
   readonly #options: ChoiceOptions;
@@ -44,8 +51,8 @@ export class PromptChoice {
     return this.#models.findUnlessConfigured(fallbackModel, directory, signal);
   }
 
-  /** As the engine takes it. @throws EngineError `INVALID_REQUEST` for a model, a variant or an agent that does not exist */
-  async ofPrompt(request: PromptRequest): Promise<Readonly<Record<string, unknown>>> {
+  /** @throws EngineError `INVALID_REQUEST` for a model, a variant or an agent that does not exist */
+  async ofPrompt(request: PromptRequest): Promise<Choice> {
     const { agent, variant } = request;
     const [model] = await Promise.all([this.#modelOfPrompt(request), this.#check(request)]);
     return { ...(model && { model }), ...(agent && { agent }), ...(variant && { variant }) };

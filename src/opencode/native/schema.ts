@@ -193,6 +193,17 @@ export const mcpServersSchema = z.record(
   z.string(),
   z.looseObject({ status: z.string(), error: optionalString }),
 );
+export const commandsSchema = z.array(
+  z.looseObject({
+    name: z.string(),
+    description: z.nullish(z.string()),
+    source: z.nullish(z.string()),
+    hints: z.nullish(z.array(z.string())),
+    agent: z.nullish(z.string()),
+    model: z.nullish(z.string()),
+    subtask: z.nullish(z.boolean()),
+  }),
+);
 export type WireMcpServers = z.infer<typeof mcpServersSchema>;
 export const toolIdsSchema = z.array(z.string());
 export const sessionsSchema = z.array(sessionSchema);

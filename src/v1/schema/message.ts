@@ -16,6 +16,7 @@ export const messageContentSchema = z.object({
   text: maybe(z.string()),
   url: maybe(z.string()),
   mimeType: maybe(z.string()),
+  name: maybe(z.string()),
 });
 
 export const fileDiffSchema = z.object({

@@ -15,11 +15,13 @@ const contentSchema = z.strictObject({
   text: z.optional(z.string()),
   url: z.optional(z.string()),
   mimeType: z.optional(z.string()),
+  name: z.optional(z.string()),
 });
 
 const promptOptions = {
   messageId: z.optional(z.string().check(z.minLength(1))),
   model: z.optional(z.string()),
+  systemPrompt: z.optional(z.string()),
   maxTokens: z.optional(z.int().check(z.positive())),
   temperature: z.optional(z.number().check(z.nonnegative())),
   noReply: z.optional(z.boolean()),

@@ -24,6 +24,7 @@ export const sessionSchema = z.object({
   parentId: maybe(z.string()),
   starred: maybe(z.boolean()),
   archived: maybe(z.boolean()),
+  systemPrompt: maybe(z.string()),
   revert: maybe(z.object({ messageId: z.string(), partId: maybe(z.string()), filesRestored: z.boolean() })),
 });
 
