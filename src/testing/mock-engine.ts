@@ -1,16 +1,13 @@
-import type { Agent } from "../engine/agent.ts";
 import type { EngineCapabilities } from "../engine/capabilities.ts";
-import type { Command } from "../engine/command.ts";
 import type { DriverItem, EngineConnection, EngineDriver } from "../engine/driver.ts";
 import type { DriverEvent, DriverMessage } from "../engine/driver-events.ts";
 import type { PermissionReply, PromptRequest } from "../engine/driver-requests.ts";
 import { EngineError } from "../engine/errors.ts";
-import type { Model } from "../engine/model.ts";
 import type { PermissionDecision, PermissionRequest } from "../engine/permission.ts";
-import type { Provider } from "../engine/provider.ts";
 import { type Channel, createChannel } from "../stream/channel.ts";
 import { refuseUnknownCommand } from "./mock-commands.ts";
 import { MockMemory } from "./mock-memory.ts";
+import { type MockOffers, mockOffers } from "./mock-offers.ts";
 import { MockQuestions } from "./mock-questions.ts";
 import { dropReverted, mockSessions } from "./mock-sessions.ts";
 import { type MockStage, type MockStep, playStep } from "./mock-steps.ts";
@@ -18,15 +15,9 @@ import { type MockStage, type MockStep, playStep } from "./mock-steps.ts";
 /** What the mock's brain does with a prompt, step by step. Default: it answers `Mock answer.` */
 export type MockScript = (prompt: PromptRequest) => Iterable<MockStep> | AsyncIterable<MockStep>;
 
-export interface MockEngineOptions {
+export interface MockEngineOptions extends MockOffers {
   /** What it can't do, for example `{ summarize: false }`. */
   readonly capabilities?: Partial<EngineCapabilities> | undefined;
-  /** The commands that it has; the script finds in `command` which one is run. Default: none. */
-  readonly commands?: readonly Command[] | undefined;
-  /** What it offers. Default: none of them, and the capability is missing; `models` with variants have `variants`, too. */
-  readonly models?: readonly Model[] | undefined;
-  readonly providers?: readonly Provider[] | undefined;
-  readonly agents?: readonly Agent[] | undefined;
   /** Its summary of every session. Default: `Mock summary.` */
   readonly summary?: string | undefined;
 }
@@ -83,20 +74,14 @@ const everything: EngineCapabilities = {
  */
 export function createMockEngine(
   script: MockScript = () => [{ text: "Mock answer." }],
-  {
-    capabilities,
-    models,
-    providers,
-    agents,
-    commands = [],
-    summary = "Mock summary.",
-  }: MockEngineOptions = {},
+  { capabilities, summary = "Mock summary.", ...offers }: MockEngineOptions = {},
 ): MockEngine {
   const memory = new MockMemory();
   const streams = new Set<Channel<DriverItem>>();
   const answers = new Map<string, (decision: PermissionDecision) => void>();
   const running = new Map<string, AbortController>();
   const calls: string[] = [];
+  const offering = mockOffers(offers, memory, calls);
   let refusal: Error | undefined;
 
   const emit = (event: DriverEvent): void => {
@@ -212,7 +197,7 @@ export function createMockEngine(
       async prompt(request) {
         calls.push(`prompt ${request.sessionId}`);
         memory.session(request.sessionId);
-        refuseUnknownCommand(request, commands);
+        refuseUnknownCommand(request, offers.commands);
         const { messageId: turnId = memory.newId("msg") } = request;
         memory.refuseKnown(request.sessionId, turnId);
         dropReverted(request.sessionId, { memory, emit });
@@ -241,10 +226,7 @@ export function createMockEngine(
         memory.session(sessionId);
         return summary;
       },
-      listCommands: async () => commands,
-      listModels: async () => models ?? [],
-      listProviders: async () => providers ?? [],
-      listAgents: async () => agents ?? [],
+      ...offering.methods,
       listPermissions: async () => memory.permissions(),
       async replyPermission({ permissionId, decision }: PermissionReply) {
         calls.push(`reply ${permissionId} ${decision}`);
@@ -273,10 +255,7 @@ export function createMockEngine(
     name: "Mock engine",
     capabilities: {
       ...everything,
-      models: models !== undefined,
-      providers: providers !== undefined,
-      agents: agents !== undefined,
-      variants: models?.some(({ variants = [] }) => variants.length > 0) === true,
+      ...offering.capabilities,
       ...capabilities,
     },
     connect,
