@@ -51,8 +51,9 @@ export interface ManagedEngineClient extends EngineClient, AsyncDisposable {
      */
     all(options?: AllSessionsOptions): AsyncIterable<Session>;
     /**
-     * One page of the list, for programs that do not stay, such as servers; `all()` is for those that do. A session that is
-     * used meanwhile may come twice. Throws as `list`.
+     * One page of the list, for programs that do not stay until the next, such as servers; the others have `all()`. A
+     * session that is used between two pages may come twice, or be missed if it had not come yet. Throws as `list`, and
+     * `INVALID_REQUEST` for a `cursor` that is none.
      */
     page(options?: SessionPageOptions): Promise<PageOfSessions>;
     /** @throws EngineError `INVALID_REQUEST` (an unknown model: the message names those that exist) and as `list` */
