@@ -122,8 +122,9 @@ export function createNativeConnection(options: NativeOptions): EngineConnection
     ]);
     const body = { ...promptBody(content, messageID), ...chosen, ...(system && { system }) };
     if (toolsOff !== undefined) {
-      // Under the ids of the prompt: it is still one message, and the model does not run yet.
-      const store = { ...body, noReply: true };
+      // Under the ids of the prompt: it is still one message, and the model does not run yet. Without its files: the
+      // engine would add what is in them once more.
+      const store = { ...body, parts: body.parts.filter(({ type }) => type === "text"), noReply: true };
       const replace = (name: string) =>
         http.send("POST", `${path}/message`, { body: { ...store, tools: { [name]: false } }, signal });
       await rules.turnOff(sessionId, toolsOff, replace, signal);
