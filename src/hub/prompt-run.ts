@@ -15,7 +15,7 @@ import type { ReadPolicies } from "./requests/read-policy.ts";
 import { isRequest, type Request, type RequestDesk } from "./requests/request-desk.ts";
 import { type StopContext, stopTurn } from "./stop-turn.ts";
 import { emptyResult, finalEvent, resultOf } from "./turn-result.ts";
-import { saysSomething, tellsOf } from "./turn-signs.ts";
+import { saysSomething } from "./turn-signs.ts";
 import { TurnView } from "./turn-view.ts";
 
 export interface PromptRunContext extends SendingContext, StopContext {
@@ -54,8 +54,6 @@ export class PromptRun {
   /** The caller's own signal ended the turn. Not that signal itself: it may abort when the turn is long over. */
   readonly #cancelled = new AbortController();
   readonly #events: Channel<PromptEvent>;
-  /** The engine tells of the turn. */
-  readonly #told = Promise.withResolvers<string>();
   #iterated = false;
   /** Somebody iterates the events and has not left. */
   #isRead = false;
@@ -172,9 +170,7 @@ export class PromptRun {
     // Also after its end: a request whose answer is late must not be sent again.
     const sending = AbortSignal.any([scope, this.#settling.signal]);
     const sent = await sendPrompt(this.#context, prepared, sending, timeouts?.connect);
-    const { turnId: known, expected } = sent;
-    const named = sent.answersLate ? Promise.race([sent.named, this.#told.promise]) : sent.named;
-    named.catch(() => {});
+    const { named, turnId: known, expected } = sent;
     this.#named = named;
     if (known !== undefined) follow(known);
     const onCut = () => {
@@ -210,7 +206,6 @@ export class PromptRun {
   #take(event: EngineEvent, view: TurnView): void {
     if (this.#over) return;
     if (saysSomething(event)) this.#deadlines.heard();
-    if (tellsOf(event, view.turnId)) this.#told.resolve(view.turnId);
     for (const news of view.take(event)) {
       if (isRequest(news) && this.#isOurs(news, view)) this.#attend(news);
       else this.#events.push(news);

@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, watch, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { PromptEvent } from "@quantumreef/engine-client";
 import { beforeAll, describe, expect, it } from "vitest";
@@ -11,6 +11,7 @@ import { foldPrompt } from "./fold.ts";
 const commands = {
   inline: { template: script(say("Inline."), "about $ARGUMENTS"), description: "From the configuration" },
   tooled: { template: script(callTool("bash", { command: "echo hi" }), nextStep(), say("It said hi.")) },
+  late: { template: `!\`touch begun; sleep 1\` ${script(say("Late "), waitForGate("late"), say("done."))}` },
   slow: { template: script(say("Slow "), waitForGate("slow"), say("done.")) },
 };
 const files = {
@@ -28,10 +29,32 @@ async function writeCommands(directory: string, folder = ".opencode/command") {
 const asked = (real: RealEngine) =>
   real.engine.model.requests.findLast(({ kind }) => kind !== "title")?.messages.at(-1)?.text;
 
+/** Resolves when the file is there. */
+async function watchFor(directory: string, name: string): Promise<void> {
+  for await (const { filename } of watch(directory)) if (filename === name) return;
+}
+
 async function collect(call: AsyncIterable<PromptEvent>) {
   const events: PromptEvent[] = [];
   for await (const event of call) events.push(event);
   return events;
+}
+
+/** Of either release. */
+function itStopsThemEarly(given: () => RealEngine) {
+  it("are stopped also where the engine has them, and has not told of them yet", async () => {
+    const real = given();
+    const client = real.client();
+    const session = await client.session.create({ title: "Late" });
+    const stop = new AbortController();
+    const begun = watchFor(real.engine.workspace.directory, "begun");
+    const call = client.session.command(session, "late", "", { signal: stop.signal });
+    await begun;
+    stop.abort(new Error("Enough."));
+    await expect(call.result()).rejects.toThrow("Enough.");
+    // It would wait at its gate for ever.
+    expect(await client.session.prompt(session, script(say("Free."))).text()).toBe("Free.");
+  });
 }
 
 describe("commands of the real engine", () => {
@@ -97,6 +120,8 @@ describe("commands of the real engine", () => {
     expect(await call.settled()).toMatchObject({ status: "aborted", text: "Slow " });
     expect(await client.session.prompt(session, script(say("Free."))).text()).toBe("Free.");
   });
+
+  itStopsThemEarly(() => real);
 
   it("of a subagent are one turn with what the engine says after it", async () => {
     const client = real.client();
@@ -171,6 +196,8 @@ describe.skipIf(binary === undefined)(`commands and files of ${olderRelease}`, (
     config: { command: commands },
   });
   beforeAll(() => writeCommands(real.engine.workspace.directory));
+
+  itStopsThemEarly(() => real);
 
   it("run likewise", async () => {
     const client = real.client();

@@ -77,7 +77,7 @@ export function createNativeConnection(options: NativeOptions): EngineConnection
   const permissions = new NativePermissions(http, sessions, rules, report);
   const questions = new NativeQuestions(http, sessions);
   const models = new NativeModels(http);
-  const commands = new NativeCommands(http, sessions);
+  const commands = new NativeCommands(http, sessions, life.signal);
   const mcpTools = new McpTools(http, sessions, report);
   const choice = new PromptChoice(options, sessions, models);
   const toldOnce = new Set<string>();
