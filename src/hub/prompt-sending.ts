@@ -120,7 +120,7 @@ async function toldOrAnswered(
   const next = (event: EngineEvent) => {
     if (tellsOf(event, turnId)) resolve(turnId);
   };
-  const leave = context.fanout.add({ next, end: () => {} }, request.sessionId);
+  const leave = context.fanout.add({ next }, request.sessionId);
   if (isTold(context, request, turnId)) resolve(turnId);
   try {
     return await Promise.race([told, answered]);
