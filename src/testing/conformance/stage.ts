@@ -1,0 +1,167 @@
+import { createEngineClient } from "../../create-engine-client.ts";
+import type { EngineDriver } from "../../engine/driver.ts";
+import { EngineError } from "../../engine/errors.ts";
+import type { ManagedEngineClient } from "../../engine/managed-engine-client.ts";
+import { withDeadline } from "../../engine/scope.ts";
+import type { Session } from "../../engine/session.ts";
+import type { EngineBrain } from "./brain.ts";
+import { FaultyDriver } from "./faulty-driver.ts";
+
+/** Where the engine under test comes from. */
+export interface EngineSource {
+  readonly createDriver?: (() => EngineDriver | Promise<EngineDriver>) | undefined;
+  readonly createClient?: (() => ManagedEngineClient | Promise<ManagedEngineClient>) | undefined;
+  readonly brain: EngineBrain;
+  /** Makes the client of a driver. Default: the package does. */
+  readonly clientOf?: ((driver: EngineDriver) => ManagedEngineClient) | undefined;
+}
+
+/** What a rule works with. Whatever it opens is gone when the rule is over. */
+export interface Stage {
+  readonly brain: Required<EngineBrain>;
+  /** Another client of the engine, which keeps the mirror. */
+  client(): Promise<ManagedEngineClient>;
+  /** The same, and the hand on its wire. Only in rules that need a driver. */
+  faultyClient(): Promise<{ readonly client: ManagedEngineClient; readonly faults: FaultyDriver }>;
+  /** A new session. What runs in it when the rule is over is stopped. */
+  session(client: ManagedEngineClient): Promise<Session>;
+  /** A driver by itself. Only in rules that need one. */
+  driver(): Promise<FaultyDriver>;
+}
+
+/** Milliseconds for all that a rule left behind. */
+export const CLEANING_MS = 5_000;
+
+/** Makes a stage, plays on it, and clears it. What the engine told last stands in the error of a failure. */
+export async function onStage(
+  source: EngineSource,
+  deadline: number,
+  play: (stage: Stage) => Promise<void>,
+): Promise<void> {
+  const props = new Props(source);
+  try {
+    const late = () => new Error(`It was not over after ${deadline} ms.`);
+    await withDeadline(deadline, late, [], () => play(props.stage));
+  } catch (error) {
+    throw withTraces(error, props.traces);
+  } finally {
+    await props.clear();
+  }
+}
+
+class Props {
+  readonly stage: Stage;
+  readonly #source: EngineSource;
+  readonly #drivers: FaultyDriver[] = [];
+  readonly #clients: ManagedEngineClient[] = [];
+  readonly #sessions: Session[] = [];
+  /** Something may run in the sessions that does not end by itself. */
+  #mustStop = false;
+
+  constructor(source: EngineSource) {
+    this.#source = source;
+    this.stage = {
+      brain: this.#brain(),
+      client: () => this.#client(),
+      faultyClient: async () => {
+        const faults = await this.#driver();
+        const client = this.#keep(this.#clientOf(faults.driver));
+        await client.connect();
+        return { client, faults };
+      },
+      session: async (client) => {
+        const session = await client.session.create();
+        this.#sessions.push(session);
+        return session;
+      },
+      driver: () => this.#driver(),
+    };
+  }
+
+  get traces(): readonly string[] {
+    return this.#drivers.map(({ trace }) => String(trace)).filter((trace) => trace !== "");
+  }
+
+  /** Never rejects: a rule that failed must not fail once more by what it left. */
+  async clear(): Promise<void> {
+    const late = () => new Error("It took too long.");
+    const clear = async () => {
+      if (this.#mustStop && this.#sessions.length > 0) await this.#stopSessions();
+      await Promise.allSettled(this.#clients.map((client) => client.dispose()));
+      await Promise.allSettled(this.#drivers.map((driver) => driver.release()));
+    };
+    await withDeadline(CLEANING_MS, late, [], clear).catch(() => {});
+  }
+
+  async #stopSessions(): Promise<void> {
+    // The clients of the rule may be disposed, or cut off.
+    const client = await this.#client();
+    await Promise.allSettled(this.#sessions.map((session) => client.session.abort(session)));
+  }
+
+  #clientOf(driver: EngineDriver): ManagedEngineClient {
+    const { clientOf = createEngineClient } = this.#source;
+    return clientOf(driver);
+  }
+
+  async #client(): Promise<ManagedEngineClient> {
+    const { createClient } = this.#source;
+    const made =
+      createClient === undefined ? this.#clientOf((await this.#driver()).driver) : await createClient();
+    const client = this.#keep(made);
+    await client.connect();
+    return client;
+  }
+
+  async #driver(): Promise<FaultyDriver> {
+    const { createDriver } = this.#source;
+    if (createDriver === undefined) throw new EngineError("INVALID_REQUEST", "This rule needs a driver.");
+    const driver = new FaultyDriver(await createDriver());
+    this.#drivers.push(driver);
+    return driver;
+  }
+
+  #keep(client: ManagedEngineClient): ManagedEngineClient {
+    this.#clients.push(client);
+    return client;
+  }
+
+  #brain(): Required<EngineBrain> {
+    const { brain } = this.#source;
+    const stopping = () => {
+      this.#mustStop = true;
+    };
+    return {
+      say: (text) => brain.say(text),
+      wait: (text) => {
+        stopping();
+        return given(brain, "wait")(text);
+      },
+      useTools: (text) => given(brain, "useTools")(text),
+      hangInTool: () => {
+        stopping();
+        return given(brain, "hangInTool")();
+      },
+      askPermission: (text) => {
+        stopping();
+        return given(brain, "askPermission")(text);
+      },
+      fail: () => given(brain, "fail")(),
+    };
+  }
+}
+
+function given<Name extends keyof EngineBrain>(
+  brain: EngineBrain,
+  name: Name,
+): NonNullable<EngineBrain[Name]> {
+  const act = brain[name];
+  if (act != null) return act;
+  throw new Error(`The brain has no ${name}(): give it one, or skip this rule and say why the engine can't.`);
+}
+
+function withTraces(error: unknown, traces: readonly string[]): unknown {
+  if (!(error instanceof Error) || traces.length === 0) return error;
+  error.message += `\nWhat went over the wire last:\n${traces.map((trace) => `  ${trace}`).join("\n")}`;
+  return error;
+}
