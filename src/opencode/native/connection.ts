@@ -157,6 +157,8 @@ export function createNativeConnection(options: NativeOptions): EngineConnection
       return mcpTools.markAll(sessionId, value.map(decodeMessage), signal);
     },
     async abort(sessionId, { signal }) {
+      // The engine says that it has stopped what never was there.
+      if (sessions.knownDirectoryOf(sessionId) === undefined) await sessions.get(sessionId, signal);
       await http.send("POST", `${sessions.path(sessionId)}/abort`, { signal });
     },
     async storeMessage(sessionId, content, { signal }) {
