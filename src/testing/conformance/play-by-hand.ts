@@ -11,9 +11,7 @@ export interface Played {
 }
 
 /** Plays a turn on a driver without the package. */
-export async function playByHand(driver: EngineDriver, prompt: string): Promise<Played> {
-  const life = new AbortController();
-  const { signal } = life;
+export async function playByHand(driver: EngineDriver, prompt: string, signal: AbortSignal): Promise<Played> {
   const report = { alive: () => {}, beat: () => {}, retryAfter: () => {}, diagnostic: () => {} };
   const connection = await driver.connect({ signal, report });
   try {
@@ -24,7 +22,6 @@ export async function playByHand(driver: EngineDriver, prompt: string): Promise<
     await answered(connection, session.id, signal);
     return await read(stream, session.id);
   } finally {
-    life.abort();
     await connection.close();
     await driver.dispose?.();
   }

@@ -25,8 +25,10 @@ export interface Stage {
   faultyClient(): Promise<{ readonly client: ManagedEngineClient; readonly faults: FaultyDriver }>;
   /** A new session. What runs in it when the rule is over is stopped. */
   session(client: ManagedEngineClient): Promise<Session>;
-  /** A driver by itself. Only in rules that need one. */
-  driver(): Promise<FaultyDriver>;
+  /** A driver by itself, which the rule uses up. Only in rules that need one. */
+  driver(): Promise<EngineDriver>;
+  /** Aborts when the rule is over, or late. */
+  readonly signal: AbortSignal;
 }
 
 /** Milliseconds for all that a rule left behind. */
@@ -38,13 +40,16 @@ export async function onStage(
   deadline: number,
   play: (stage: Stage) => Promise<void>,
 ): Promise<void> {
-  const props = new Props(source);
+  const life = new AbortController();
+  const props = new Props(source, life.signal);
   try {
     const late = () => new Error(`It was not over after ${deadline} ms.`);
     await withDeadline(deadline, late, [], () => play(props.stage));
   } catch (error) {
+    props.mustStop = true;
     throw withTraces(error, props.traces);
   } finally {
+    life.abort();
     await props.clear();
   }
 }
@@ -56,15 +61,15 @@ class Props {
   readonly #clients: ManagedEngineClient[] = [];
   readonly #sessions: Session[] = [];
   /** Something may run in the sessions that does not end by itself. */
-  #mustStop = false;
+  mustStop = false;
 
-  constructor(source: EngineSource) {
+  constructor(source: EngineSource, signal: AbortSignal) {
     this.#source = source;
     this.stage = {
       brain: this.#brain(),
       client: () => this.#client(),
       faultyClient: async () => {
-        const faults = await this.#driver();
+        const faults = await this.#faultyDriver();
         const client = this.#keep(this.#clientOf(faults.driver));
         await client.connect();
         return { client, faults };
@@ -75,6 +80,7 @@ class Props {
         return session;
       },
       driver: () => this.#driver(),
+      signal,
     };
   }
 
@@ -86,7 +92,7 @@ class Props {
   async clear(): Promise<void> {
     const late = () => new Error("It took too long.");
     const clear = async () => {
-      if (this.#mustStop && this.#sessions.length > 0) await this.#stopSessions();
+      if (this.mustStop && this.#sessions.length > 0) await this.#stopSessions();
       await Promise.allSettled(this.#clients.map((client) => client.dispose()));
       await Promise.allSettled(this.#drivers.map((driver) => driver.release()));
     };
@@ -107,18 +113,22 @@ class Props {
   async #client(): Promise<ManagedEngineClient> {
     const { createClient } = this.#source;
     const made =
-      createClient === undefined ? this.#clientOf((await this.#driver()).driver) : await createClient();
+      createClient === undefined ? this.#clientOf((await this.#faultyDriver()).driver) : await createClient();
     const client = this.#keep(made);
     await client.connect();
     return client;
   }
 
-  async #driver(): Promise<FaultyDriver> {
-    const { createDriver } = this.#source;
-    if (createDriver === undefined) throw new EngineError("INVALID_REQUEST", "This rule needs a driver.");
-    const driver = new FaultyDriver(await createDriver());
+  async #faultyDriver(): Promise<FaultyDriver> {
+    const driver = new FaultyDriver(await this.#driver());
     this.#drivers.push(driver);
     return driver;
+  }
+
+  async #driver(): Promise<EngineDriver> {
+    const { createDriver } = this.#source;
+    if (createDriver === undefined) throw new EngineError("INVALID_REQUEST", "This rule needs a driver.");
+    return createDriver();
   }
 
   #keep(client: ManagedEngineClient): ManagedEngineClient {
@@ -129,7 +139,7 @@ class Props {
   #brain(): Required<EngineBrain> {
     const { brain } = this.#source;
     const stopping = () => {
-      this.#mustStop = true;
+      this.mustStop = true;
     };
     return {
       say: (text) => brain.say(text),

@@ -1,4 +1,4 @@
-import type { EngineEvent } from "../../engine/events.ts";
+import { type EngineEvent, sessionIdOf } from "../../engine/events.ts";
 import type { ManagedEngineClient } from "../../engine/managed-engine-client.ts";
 import type { ToolCall } from "../../engine/message.ts";
 import type { PermissionRequest } from "../../engine/permission.ts";
@@ -85,11 +85,22 @@ export function stands(
   return client.registry.waitFor(session, ({ status }) => status === wanted);
 }
 
-/** Every event from now on. */
-export function record(client: ManagedEngineClient): EngineEvent[] {
+/** Every event of the session from now on, and what is told of the stream. Others may use the engine meanwhile. */
+export function record(client: ManagedEngineClient, session: Session): EngineEvent[] {
   const events: EngineEvent[] = [];
-  client.events.subscribe((event) => events.push(event));
+  client.events.subscribe((event) => {
+    if ((sessionIdOf(event) ?? session.id) === session.id) events.push(event);
+  });
   return events;
+}
+
+/** Resolves when the session says something. It listens at once, without reading the turn. */
+export function spoken(client: ManagedEngineClient, session: Session): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const leave = client.events.subscribe((event) => {
+    if (event.type === "message_delta" && event.sessionId === session.id) resolve();
+  });
+  return promise.finally(leave);
 }
 
 /** How the session stood, one after the other, from now on. */

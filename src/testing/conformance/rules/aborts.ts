@@ -1,6 +1,6 @@
 import { equal, fails, ok, rejection } from "../assert.ts";
 import type { Rule } from "../rule.ts";
-import { collect, stands, TEXT, until } from "../turn.ts";
+import { collect, spoken, stands, TEXT, until } from "../turn.ts";
 
 export const abortRules: readonly Rule[] = [
   {
@@ -88,8 +88,9 @@ export const abortRules: readonly Rule[] = [
       const client = await open();
       const session = await create(client);
       await client.session.abort(session);
-      const call = client.session.prompt(session, await brain.wait(""));
-      await stands(client, session, "running");
+      const speaking = spoken(client, session);
+      const call = client.session.prompt(session, await brain.wait(TEXT));
+      await speaking;
       await Promise.all([call.abort(), call.abort(), client.session.abort(session)]);
       equal((await call.settled()).status, "aborted", "How the turn ended");
       await call.abort();
@@ -105,12 +106,10 @@ export const abortRules: readonly Rule[] = [
       const session = await create(client);
       const reason = new Error("The caller's own reason.");
       const caller = new AbortController();
+      const speaking = spoken(client, session);
       const call = client.session.prompt(session, await brain.wait(TEXT), { signal: caller.signal });
-      const spoken = client.events.stream({ sessionId: session, types: ["message_delta"] });
-      const iterator = spoken[Symbol.asyncIterator]();
       const reading = rejection(collect(call), "The iteration");
-      await iterator.next();
-      await iterator.return?.();
+      await speaking;
       caller.abort(reason);
       ok((await reading) === reason, "The iteration must throw the signal's reason itself.");
       ok((await rejection(call.text(), "text()")) === reason, "text() must reject with the reason itself.");

@@ -2,7 +2,7 @@ import { delay } from "../../../engine/scope.ts";
 import { equal, fails, ok, rejection } from "../assert.ts";
 import type { FaultyDriver } from "../faulty-driver.ts";
 import type { Rule } from "../rule.ts";
-import { collect, isText, stands, TEXT, until } from "../turn.ts";
+import { collect, spoken, stands, TEXT } from "../turn.ts";
 
 export const endingRules: readonly Rule[] = [
   {
@@ -38,8 +38,9 @@ export const endingRules: readonly Rule[] = [
     async check({ client: open, session: create, brain }) {
       const client = await open();
       const session = await create(client);
+      const speaking = spoken(client, session);
       const call = client.session.prompt(session, await brain.wait(TEXT));
-      await until(call, isText, "text");
+      await speaking;
       const events = client.events.stream({ types: ["session_deleted"] });
       const reading = collect(events).catch(() => {});
       const waiting = rejection(stands(client, session, "error"), "waitFor()");
@@ -79,8 +80,9 @@ export const endingRules: readonly Rule[] = [
       const { client, faults } = await faultyClient();
       const session = await create(client);
       await client.session.prompt(session, await brain.say(TEXT)).text();
-      const running = client.session.prompt(session, await brain.wait(TEXT));
-      await until(running, isText, "text");
+      const speaking = spoken(client, session);
+      client.session.prompt(session, await brain.wait(TEXT));
+      await speaking;
       await client.dispose();
       await closed(faults);
       equal(faults.open, { streams: 0, connections: 0, calls: 0 }, "What the driver still has open");

@@ -2,7 +2,7 @@ import type { EngineCapability } from "../../../engine/capabilities.ts";
 import type { EngineConnection } from "../../../engine/driver.ts";
 import { equal, fails, ok } from "../assert.ts";
 import type { Rule } from "../rule.ts";
-import { isText, stands, TEXT, until } from "../turn.ts";
+import { spoken, stands, TEXT } from "../turn.ts";
 import { unknownLike } from "../unknown-like.ts";
 
 export const errorRules: readonly Rule[] = [
@@ -43,8 +43,9 @@ export const errorRules: readonly Rule[] = [
     async check({ client: open, session: create, brain }) {
       const client = await open();
       const session = await create(client);
+      const speaking = spoken(client, session);
       const first = client.session.prompt(session, await brain.wait(TEXT));
-      await until(first, isText, "text");
+      await speaking;
       const second = client.session.prompt(session, await brain.say("Refused."), { ifRunning: "reject" });
       await fails(second.text(), "SESSION_RUNNING", "a prompt to a busy session");
       equal(client.registry.get(session)?.status, "running", "The status of the busy session");
@@ -59,17 +60,15 @@ export const errorRules: readonly Rule[] = [
     number: "R39",
     says: "what the capabilities promise is there",
     needsDriver: true,
-    async check({ driver: make }) {
-      const { driver } = await make();
-      const life = new AbortController();
+    async check({ driver: make, signal }) {
+      const driver = await make();
       const report = { alive: () => {}, beat: () => {}, retryAfter: () => {}, diagnostic: () => {} };
-      const connection = await driver.connect({ signal: life.signal, report });
+      const connection = await driver.connect({ signal, report });
       const capabilities = connection.capabilities ?? driver.capabilities;
       const missing = Object.entries(METHODS).flatMap(([capability, methods]) => {
         const isPromised = Reflect.get(capabilities, capability) === true;
         return isPromised ? methods.filter((method) => connection[method] === undefined) : [];
       });
-      life.abort();
       await connection.close();
       await driver.dispose?.();
       equal(missing, [], "The methods that its capabilities promise and the connection lacks");

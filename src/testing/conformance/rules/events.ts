@@ -1,7 +1,7 @@
 import type { EngineEvent } from "../../../engine/events.ts";
 import { equal, fails, ok } from "../assert.ts";
 import type { Rule } from "../rule.ts";
-import { collect, record, stands, TEXT } from "../turn.ts";
+import { collect, record, spoken, stands, TEXT } from "../turn.ts";
 
 export const eventRules: readonly Rule[] = [
   {
@@ -11,13 +11,13 @@ export const eventRules: readonly Rule[] = [
       const client = await open();
       const session = await create(client);
       const slow = client.events.stream({ sessionId: session, limit: 1 })[Symbol.asyncIterator]();
-      const quick = record(client);
+      const quick = record(client, session);
       const call = client.session.prompt(session, await brain.say(TEXT));
       await collect(call);
       await stands(client, session, "completed");
       const reading = collect({ [Symbol.asyncIterator]: () => slow });
       await fails(reading, "EVENT_OVERFLOW", "a reader who is too slow");
-      equal(textIn(quick, session.id), TEXT, "What another reader got meanwhile");
+      equal(textIn(quick), TEXT, "What another reader got meanwhile");
     },
   },
   {
@@ -29,9 +29,9 @@ export const eventRules: readonly Rule[] = [
       client.events.subscribe(() => {
         throw new Error("A handler's own mistake.");
       });
-      const told = record(client);
+      const told = record(client, session);
       equal(await client.session.prompt(session, await brain.say(TEXT)).text(), TEXT, "The text of the turn");
-      equal(textIn(told, session.id), TEXT, "What another handler got");
+      equal(textIn(told), TEXT, "What another handler got");
     },
   },
   {
@@ -39,19 +39,19 @@ export const eventRules: readonly Rule[] = [
     says: "two clients of an engine see each other's sessions and turns",
     async check({ client: open, session: create, brain }) {
       const [here, there] = [await open(), await open()];
-      const told = record(there);
+      const news = there.events.stream({ types: ["session_created", "session_updated"] });
+      const heard = news[Symbol.asyncIterator]();
       const session = await create(here);
-      await there.registry.waitFor(session, () => true);
+      const told = record(there, session);
+      for (let next = await heard.next(); !next.done; next = await heard.next())
+        if (next.value.session.id === session.id) break;
+      await heard.return?.();
       const { turnId } = await here.session.prompt(session, await brain.say(TEXT)).result();
       await stands(there, session, "completed");
-      equal(textIn(told, session.id), TEXT, "What the other client was told of the text");
-      const ended = told.flatMap((event) => (event.type === "turn_ended" ? [event] : []));
-      const own = ended.filter(({ sessionId }) => sessionId === session.id);
-      equal(
-        own.map(({ turnId, status }) => [turnId, status]),
-        [[turnId, "completed"]],
-        "What the other client was told of the turn's end",
-      );
+      equal(textIn(told), TEXT, "What the other client was told of the text");
+      const ended = told.find((event) => event.type === "turn_ended");
+      const end = ended?.type === "turn_ended" ? [ended.turnId, ended.status] : [];
+      equal(end, [turnId, "completed"], "What the other client was told of the turn's end");
     },
   },
   {
@@ -61,7 +61,7 @@ export const eventRules: readonly Rule[] = [
       const [here, there] = [await open(), await open()];
       const session = await create(here);
       // Somebody is here, but the other is quicker.
-      record(here);
+      record(here, session);
       const asked = there.events.stream({ types: ["permission_requested"] })[Symbol.asyncIterator]();
       const call = here.session.prompt(session, await brain.askPermission(TEXT));
       for (let next = await asked.next(); !next.done; next = await asked.next()) {
@@ -80,8 +80,9 @@ export const eventRules: readonly Rule[] = [
     async check({ client: open, session: create, brain }) {
       const [here, there] = [await open(), await open()];
       const session = await create(here);
-      const call = here.session.prompt(session, await brain.wait(""));
-      await stands(there, session, "running");
+      const speaking = spoken(there, session);
+      const call = here.session.prompt(session, await brain.wait(TEXT));
+      await speaking;
       await there.session.abort(session);
       const error = await fails(call.text(), "PROMPT_ABORTED", "a turn that somebody else aborted");
       ok("result" in error, "The error must carry the turn as far as it came.");
@@ -90,12 +91,8 @@ export const eventRules: readonly Rule[] = [
   },
 ];
 
-function textIn(events: readonly EngineEvent[], session: string): string {
+function textIn(events: readonly EngineEvent[]): string {
   return events
-    .flatMap((event) =>
-      event.type === "message_delta" && event.kind === "text" && event.sessionId === session
-        ? event.delta
-        : [],
-    )
+    .flatMap((event) => (event.type === "message_delta" && event.kind === "text" ? event.delta : []))
     .join("");
 }

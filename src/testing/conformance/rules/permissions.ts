@@ -10,7 +10,7 @@ export const permissionRules: readonly Rule[] = [
     async check({ client: open, session: create, brain }) {
       const client = await open();
       const session = await create(client);
-      const told = record(client);
+      const told = record(client, session);
       const call = client.session.prompt(session, await brain.askPermission(TEXT));
       const { requests } = await answering(call, async (request) => {
         equal(request.sessionId, session.id, "The session of the request");

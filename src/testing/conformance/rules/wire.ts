@@ -26,8 +26,8 @@ export const wireRules: readonly Rule[] = [
     async check({ faultyClient, session: create, brain }) {
       const { client, faults } = await faultyClient();
       const session = await create(client);
-      const told = record(client);
-      faults.dropAt({ at: isAnswer, until: isIdle(session.id) });
+      const told = record(client, session);
+      faults.dropAt({ at: isAnswer(session.id), until: isIdle(session.id) });
       const call = client.session.prompt(session, await brain.say(TEXT));
       const events = await collect(call);
       equal((await call.settled()).status, "completed", "How the turn ended");
@@ -42,8 +42,8 @@ export const wireRules: readonly Rule[] = [
     async check({ faultyClient, session: create, brain }) {
       const { client, faults } = await faultyClient();
       const session = await create(client);
-      const told = record(client);
-      faults.dropAt({ at: isAnswer, until: ({ type }) => type === "permission_requested" });
+      const told = record(client, session);
+      faults.dropAt({ at: isTool(session.id), until: isRequest(session.id) });
       const call = client.session.prompt(session, await brain.askPermission(TEXT));
       const { requests } = await answering(call, (request) => client.permissions.reply(request, "allow"));
       equal(requests.length, 1, "The number of requests");
@@ -58,7 +58,7 @@ export const wireRules: readonly Rule[] = [
     async check({ faultyClient, session: create, brain }) {
       const { client, faults } = await faultyClient();
       const session = await create(client);
-      const told = record(client);
+      const told = record(client, session);
       const unknown = {
         type: "unknown",
         sessionId: session.id,
@@ -81,10 +81,10 @@ async function breakInText(
 ): Promise<void> {
   const { client, faults } = await faultyClient();
   const session = await create(client);
-  const told = record(client);
+  const told = record(client, session);
   let deltas = 0;
   const at = (event: DriverEvent) => {
-    if (event.type === "part_delta") deltas += 1;
+    if (event.type === "part_delta" && event.sessionId === session.id) deltas += 1;
     return deltas === 2 || isIdle(session.id)(event);
   };
   faults.dropAt({ at, error });
@@ -101,12 +101,27 @@ function mustHaveGap(told: readonly EngineEvent[]): void {
   equal(types, ["stream_gap", "stream_resynced"], "What was told of the broken wire");
 }
 
-function isAnswer(event: DriverEvent): boolean {
-  return event.type === "message_updated" && event.message.role === "assistant";
-}
+type Matches = (event: DriverEvent) => boolean;
 
-function isIdle(sessionId: string): (event: DriverEvent) => boolean {
-  return (event) =>
+const isAnswer =
+  (sessionId: string): Matches =>
+  (event) =>
+    event.type === "message_updated" &&
+    event.message.sessionId === sessionId &&
+    event.message.role === "assistant";
+
+const isTool =
+  (sessionId: string): Matches =>
+  (event) =>
+    event.type === "part_updated" && event.sessionId === sessionId && event.part.type === "tool";
+
+const isRequest =
+  (sessionId: string): Matches =>
+  (event) =>
+    event.type === "permission_requested" && event.request.sessionId === sessionId;
+
+const isIdle =
+  (sessionId: string): Matches =>
+  (event) =>
     (event.type === "turn_ended" || (event.type === "session_status" && !event.running)) &&
     event.sessionId === sessionId;
-}

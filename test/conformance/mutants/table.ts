@@ -1,0 +1,53 @@
+import type { RuleNumber } from "../../../src/testing/conformance/rule.ts";
+import type { Breaking } from "./break.ts";
+import * as ofCalls from "./of-calls.ts";
+import * as ofClients from "./of-clients.ts";
+import * as ofEvents from "./of-events.ts";
+
+/** For each rule an engine that breaks it, and nothing else. */
+export const mutants: Readonly<Record<RuleNumber, Breaking>> = {
+  R01: ofCalls.listsNothing,
+  R02: ofEvents.statusFlaps,
+  R03: ofEvents.failedRestsAsCompleted,
+  R04: ofCalls.restIsNotRead,
+  R05: ofCalls.recordsForgetWhyItStopped,
+  R06: ofCalls.listensAtTheFirstNext,
+  R07: ofEvents.textInOnePiece,
+  R08: ofCalls.recordsLackThePrompt,
+  R09: ofClients.lastEventTwice,
+  R10: ofClients.everyPromptStopsTheOneBefore,
+  R11: ofEvents.sessionsMix,
+  R12: ofClients.leavingStopsTheEngine,
+  R13: ofEvents.trustsEveryIdle,
+  R14: ofEvents.secondIdleEndsAgain,
+  R15: ofEvents.toolsEndLate,
+  R16: ofCalls.permissionsAreNotListed,
+  R17: ofCalls.denyAllows,
+  R18: ofCalls.sessionIsForgotten,
+  R19: ofCalls.unknownRequestsAreTaken,
+  R20: ofCalls.thinkingCantBeStopped,
+  R21: ofEvents.abortedLosesItsText,
+  R22: ofCalls.toolsOfAbortedRunForEver,
+  R23: ofCalls.abortedRequestsAreListed,
+  R24: ofCalls.idleCantBeAborted,
+  R25: ofClients.ownWordsForTheReason,
+  R26: ofEvents.errorEndsTurns,
+  R27: ofEvents.cleanEndEndsTurns,
+  R28: ofCalls.readsOnlyWhatItKnows,
+  R29: ofCalls.readsNoRequests,
+  R30: ofEvents.unknownIsLeftOut,
+  R31: ofClients.buffersWithoutLimit,
+  R32: ofClients.oneHandlerStopsTheOthers,
+  R33: ofEvents.othersSessionsAreNotTold,
+  R34: ofCalls.onlyWhoPromptedMayAnswer,
+  R35: ofCalls.abortByOthersIsFailure,
+  R36: ofCalls.unknownSessionsAreEmpty,
+  R37: ofEvents.providerFailureIsUnknown,
+  R38: ofClients.neverRejectsBusy,
+  R39: ofCalls.promisesDiffs,
+  R40: ofCalls.isNeverWell,
+  R41: ofClients.healthWithoutDeadline,
+  R42: ofClients.textNeverSettles,
+  R43: ofClients.disposeWaitsForCalls,
+  R44: ofCalls.streamsStayOpen,
+};
