@@ -31,5 +31,5 @@ describeEngine("the example engine", {
   runner: { describe, it },
   createDriver: () => engine,
   brain,
-  skip: [{ reason: "Its tools are done at once.", tests: ["R22"] }],
+  skip: [{ reason: "Its tools are done at once.", tests: ["R23"] }],
 });

@@ -36,10 +36,10 @@ describe("describeEngine", () => {
 
   it("runs a rule that is skipped, which has to fail, and says why it is skipped", async () => {
     const { wait: _, ...brain } = mockBrain;
-    const skip: ConformanceSkip[] = [{ reason: "Acme never waits.", tests: ["R20"] }];
+    const skip: ConformanceSkip[] = [{ reason: "Acme never waits.", tests: ["R21"] }];
     const runner = collect({ brain, skip });
-    expect(runner.tests[19]?.name).toMatch(/^R20 .+ \(skipped: Acme never waits\.\)$/);
-    await run(runner, "R20");
+    expect(runner.tests[20]?.name).toMatch(/^R21 .+ \(skipped: Acme never waits\.\)$/);
+    await run(runner, "R21");
   });
 
   it("fails for a skip that is no longer needed", async () => {
@@ -51,7 +51,7 @@ describe("describeEngine", () => {
   it.each([
     [
       [{ reason: "Why?", tests: ["R99"] }],
-      "There is no rule R99 to skip: docs/conformance.md has R01 to R44.",
+      "There is no rule R99 to skip: docs/conformance.md has R01 to R45.",
     ],
     [[{ reason: " ", tests: ["R01"] }], "The skip of R01 needs a reason: what the engine lacks."],
     [[{ reason: "Why?", tests: ["R01", "R01"] }], "The rule R01 is skipped twice: give it one reason."],
@@ -59,18 +59,28 @@ describe("describeEngine", () => {
     expect(() => collect({ skip })).toThrow(expect.objectContaining({ code: "INVALID_REQUEST", message }));
   });
 
+  it.each([
+    ["neither", { createDriver: undefined }],
+    ["both", { createClient: () => createEngineClient(engine()) }],
+  ])("takes one kind of engine, not %s", (_, options) => {
+    const message = 'describeEngine("acme") takes either createDriver or createClient.';
+    // Code without types can pass it.
+    const refused = () => collect(options as Partial<DescribeEngineOptions>);
+    expect(refused).toThrow(expect.objectContaining({ code: "INVALID_REQUEST", message }));
+  });
+
   it("says what the brain lacks", async () => {
     const { say } = mockBrain;
     const runner = collect({ brain: { say } });
     const lacking =
       "The brain has no useTools(): give it one, or skip this rule and say why the engine can't.";
-    await expect(run(runner, "R15")).rejects.toThrow(lacking);
-    await run(runner, "R07");
+    await expect(run(runner, "R16")).rejects.toThrow(lacking);
+    await run(runner, "R08");
   });
 
   it("says what went over the wire last when a rule fails", async () => {
     const runner = collect({ brain: { ...mockBrain, say: (text) => `say not ${text}` } });
-    await expect(run(runner, "R07")).rejects.toThrow(
+    await expect(run(runner, "R08")).rejects.toThrow(
       /^The text of the turn: expected "One two.+, got "not One two.+\n.*over the wire last:\n.*part_delta x9.*idle$/s,
     );
   });

@@ -46,7 +46,8 @@ export type DescribeEngineOptions = DriverConformanceOptions | ClientConformance
  * The conformance suite: tests for an engine, one for each rule of `docs/conformance.md`. What it needs of the engine is
  * that prompts can make it do named things (`brain`); broken wires and the like it makes itself.
  *
- * @throws EngineError `INVALID_REQUEST` for a skip without a reason or of a rule that there is not, and without a runner
+ * @throws EngineError `INVALID_REQUEST` for a skip without a reason or of a rule that there is not; without a runner;
+ *   without an engine, or with two
  *
  * @example
  * ```ts
@@ -56,7 +57,7 @@ export type DescribeEngineOptions = DriverConformanceOptions | ClientConformance
  *   runner: { describe, it },
  *   createDriver: () => acmeDriver({ url }),
  *   brain: { say: (text) => `say ${text}`, fail: () => "fail" },
- *   skip: [{ reason: "Acme has no tools.", tests: ["R15", "R22"] }],
+ *   skip: [{ reason: "Acme has no tools.", tests: ["R16", "R23"] }],
  * });
  * ```
  */
@@ -70,17 +71,20 @@ export interface RegisterOptions extends EngineSource, Omit<ConformanceOptions, 
 }
 
 export function registerRules(name: string, options: RegisterOptions): void {
-  const { skip = [], timeout = 15_000 } = options;
+  const { skip = [], timeout = 15_000, createDriver, createClient } = options;
+  if ((createDriver === undefined) === (createClient === undefined)) {
+    const message = `describeEngine(${JSON.stringify(name)}) takes either createDriver or createClient.`;
+    throw new EngineError("INVALID_REQUEST", message);
+  }
   const { describe, it } = findRunner(options.runner);
   const reasons = reasonsOf(skip, options.rules);
-  const isClient = options.createDriver === undefined;
   describe(`${name} conforms`, () => {
     for (const rule of options.rules) {
       const title = `${rule.number} ${rule.says}`;
       const deadline = timeout + (rule.takes ?? 0);
       const reason = reasons.get(rule.number);
       const check = () => onStage(options, deadline, (stage) => rule.check(stage));
-      if (isClient && rule.needsDriver) {
+      if (createDriver === undefined && rule.needsDriver) {
         it.skip(`${title} (left out: it needs createDriver, a client hides the wire)`, () => {});
       } else if (reason === undefined) {
         it(title, check, deadline + CLEANING_MS + 1_000);

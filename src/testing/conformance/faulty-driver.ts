@@ -1,22 +1,9 @@
-import type {
-  ConnectOptions,
-  DriverEventStream,
-  DriverItem,
-  EngineConnection,
-  EngineDriver,
-} from "../../engine/driver.ts";
+import type { ConnectOptions, DriverItem, EngineConnection, EngineDriver } from "../../engine/driver.ts";
 import type { DriverEvent } from "../../engine/driver-events.ts";
-import { type Channel, createChannel } from "../../stream/channel.ts";
 import { Trace } from "./trace.ts";
+import { Wire } from "./wire.ts";
 
 type Matches = (event: DriverEvent) => boolean;
-
-/** A stream as the package sees it, and the engine's own behind it. */
-interface Wire {
-  readonly channel: Channel<DriverItem>;
-  /** Ends the engine's own. */
-  readonly life: AbortController;
-}
 
 /** How the wire breaks. */
 export interface Drop {
@@ -30,13 +17,16 @@ export interface Drop {
 
 /**
  * A driver under which the engine is as it is, and over which the wire is as a rule wants it: it breaks, repeats itself,
- * says things that nobody meant, or hangs. So that an author needs no faults of his own.
+ * says things that nobody meant, or hangs. So authors of adapters need no faults of their own.
  */
 export class FaultyDriver {
   readonly driver: EngineDriver;
   readonly trace = new Trace();
-  /** Called when the engine has been asked for a turn, and nothing of it was passed on. */
-  onPrompt: (sessionId: string) => void = () => {};
+  /**
+   * Called when the engine has been asked for a turn, and nothing of it was passed on. `wasHeard`: somebody listened
+   * before it was asked.
+   */
+  onPrompt: (sessionId: string, wasHeard: boolean) => void = () => {};
   /** What comes in place of an item; by default the item itself. */
   pass: (event: DriverEvent) => readonly DriverEvent[] = (event) => [event];
   readonly #real: EngineDriver;
@@ -51,15 +41,8 @@ export class FaultyDriver {
   constructor(real: EngineDriver) {
     this.#real = real;
     const { id, name, capabilities } = real;
-    this.driver = {
-      id,
-      name,
-      capabilities,
-      connect: (options) => this.#connect(options),
-      dispose: async () => {
-        await real.dispose?.();
-      },
-    };
+    const connect = (options: ConnectOptions) => this.#connect(options);
+    this.driver = { id, name, capabilities, connect, dispose: async () => real.dispose?.() };
   }
 
   /** The next item that fits breaks the wire, once. */
@@ -69,7 +52,7 @@ export class FaultyDriver {
 
   /** Says something that the engine did not. */
   say(event: DriverEvent): void {
-    for (const { channel } of this.#wires) channel.push({ event });
+    for (const wire of this.#wires) wire.push({ event });
   }
 
   /** From now on the engine answers nothing. */
@@ -85,7 +68,7 @@ export class FaultyDriver {
   /** Whatever a rule left behind. */
   async release(): Promise<void> {
     this.#outage?.resolve();
-    for (const { life } of this.#wires) life.abort();
+    for (const wire of this.#wires) wire.end();
     await Promise.all([...this.#connections].map((connection) => this.#close(connection)));
   }
 
@@ -95,21 +78,7 @@ export class FaultyDriver {
     this.trace.add("connect()");
     const connection = await this.#real.connect(options);
     this.#connections.add(connection);
-    const wires = new Set<Wire>();
-    const own: Partial<EngineConnection> = {
-      events: (listen) => this.#listen(connection, wires, listen),
-      close: async () => {
-        const outage = this.#outage;
-        // Behind a broken wire the engine is still heard, to know when it is there again.
-        if (outage === undefined) return this.#end(connection, wires);
-        void outage.promise.then(() => this.#end(connection, wires));
-      },
-      prompt: async (request) => {
-        const receipt = await this.#call("prompt", () => connection.prompt(request));
-        this.onPrompt(request.sessionId);
-        return receipt;
-      },
-    };
+    const own = this.#ownCalls(connection);
     // Not a copy: it may be of a class, with fields of its own.
     return new Proxy(connection, {
       get: (target, key) => {
@@ -119,6 +88,42 @@ export class FaultyDriver {
           this.#call(String(key), () => Reflect.apply(value, target, given));
       },
     });
+  }
+
+  #ownCalls(connection: EngineConnection): Pick<EngineConnection, "events" | "close" | "prompt"> {
+    const wires = new Set<Wire>();
+    const end = async () => {
+      await this.#close(connection);
+      for (const wire of wires) wire.end();
+    };
+    return {
+      events: ({ after, signal }) => {
+        if (this.#isHanging) return never();
+        this.trace.add("events()");
+        const wire = new Wire(signal, {
+          take: (item) => this.#take(item, wire),
+          isHeardOn: () => this.#outage !== undefined,
+          onOver: () => {
+            wires.delete(wire);
+            this.#wires.delete(wire);
+          },
+        });
+        wires.add(wire);
+        this.#wires.add(wire);
+        return wire.open(connection, after);
+      },
+      close: async () => {
+        // Behind a broken wire the engine is still heard, to know when it is there again.
+        if (this.#outage === undefined) await end();
+        else void this.#outage.promise.then(end);
+      },
+      prompt: async (request) => {
+        const wasHeard = [...this.#wires].some(({ isOpen }) => isOpen);
+        const receipt = await this.#call("prompt", () => connection.prompt(request));
+        this.onPrompt(request.sessionId, wasHeard);
+        return receipt;
+      },
+    };
   }
 
   #call<T>(name: string, work: () => Promise<T>): Promise<T> {
@@ -132,59 +137,16 @@ export class FaultyDriver {
     return call;
   }
 
-  async #listen(
-    connection: EngineConnection,
-    wires: Set<Wire>,
-    { after, signal }: Parameters<EngineConnection["events"]>[0],
-  ): Promise<DriverEventStream> {
-    if (this.#isHanging) return never();
-    const life = new AbortController();
-    const leave = () => {
-      if (this.#outage === undefined) life.abort(signal.reason);
-    };
-    signal.addEventListener("abort", leave, { once: true });
-    this.trace.add("events()");
-    const stream = await connection.events({ after, signal: life.signal });
-    const channel = createChannel<DriverItem>({
-      limit: Number.MAX_SAFE_INTEGER,
-      signal,
-      onReturn: leave,
-    });
-    const wire: Wire = { channel, life };
-    wires.add(wire);
-    this.#wires.add(wire);
-    void this.#pump(stream, wire).finally(() => {
-      wires.delete(wire);
-      this.#wires.delete(wire);
-      signal.removeEventListener("abort", leave);
-    });
-    const { resumed, heartbeatMs } = stream;
-    return { [Symbol.asyncIterator]: () => channel, resumed, heartbeatMs };
-  }
-
-  async #pump(stream: DriverEventStream, { channel, life }: Wire): Promise<void> {
-    const items = stream[Symbol.asyncIterator]();
-    const left = () => void Promise.resolve(items.return?.()).catch(() => {});
-    life.signal.addEventListener("abort", left, { once: true });
-    try {
-      for (let item = await items.next(); !item.done; item = await items.next())
-        this.#take(item.value, channel);
-      channel.close();
-    } catch (error) {
-      channel.fail(error);
-    }
-  }
-
-  #take(item: DriverItem, channel: Channel<DriverItem>): void {
+  #take(item: DriverItem, wire: Wire): void {
     const { event } = item;
-    this.trace.add(describeEvent(event));
+    this.trace.add(nameOf(event));
     const drop = this.#drop;
     if (drop === undefined) {
       if (this.#isHanging) return;
-      for (const passed of this.pass(event)) channel.push({ ...item, event: passed });
+      for (const passed of this.pass(event)) wire.push({ ...item, event: passed });
     } else if (this.#outage === undefined) {
-      if (!drop.at(event)) channel.push(item);
-      else this.#break(drop);
+      if (drop.at(event)) this.#break(drop);
+      else wire.push(item);
     } else if (drop.until?.(event)) this.#mend();
   }
 
@@ -192,10 +154,7 @@ export class FaultyDriver {
     this.trace.add("(the wire broke)");
     if (until === undefined) this.#drop = undefined;
     else this.#outage = Promise.withResolvers();
-    for (const { channel } of this.#wires) {
-      if (error === undefined) channel.close();
-      else channel.fail(error);
-    }
+    for (const wire of this.#wires) wire.break(error);
   }
 
   #mend(): void {
@@ -203,11 +162,6 @@ export class FaultyDriver {
     this.#drop = undefined;
     this.#outage?.resolve();
     this.#outage = undefined;
-  }
-
-  async #end(connection: EngineConnection, wires: ReadonlySet<Wire>): Promise<void> {
-    await this.#close(connection);
-    for (const { life } of wires) life.abort();
   }
 
   async #close(connection: EngineConnection): Promise<void> {
@@ -220,7 +174,7 @@ function never(): Promise<never> {
   return new Promise(() => {});
 }
 
-function describeEvent(event: DriverEvent): string {
+function nameOf(event: DriverEvent): string {
   if (event.type === "session_status") return event.running ? "running" : "idle";
   return event.type;
 }

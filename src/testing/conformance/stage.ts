@@ -16,13 +16,20 @@ export interface EngineSource {
   readonly clientOf?: ((driver: EngineDriver) => ManagedEngineClient) | undefined;
 }
 
+export interface FaultyClient {
+  readonly client: ManagedEngineClient;
+  readonly faults: FaultyDriver;
+}
+
 /** What a rule works with. Whatever it opens is gone when the rule is over. */
 export interface Stage {
   readonly brain: Required<EngineBrain>;
   /** Another client of the engine, which keeps the mirror. */
   client(): Promise<ManagedEngineClient>;
   /** The same, and the hand on its wire. Only in rules that need a driver. */
-  faultyClient(): Promise<{ readonly client: ManagedEngineClient; readonly faults: FaultyDriver }>;
+  faultyClient(): Promise<FaultyClient>;
+  /** A client that nobody has used yet, and the hand on its wire. Only in rules that need a driver. */
+  freshClient(): Promise<FaultyClient>;
   /** A new session. What runs in it when the rule is over is stopped. */
   session(client: ManagedEngineClient): Promise<Session>;
   /** A driver by itself, which the rule uses up. Only in rules that need one. */
@@ -69,11 +76,11 @@ class Props {
       brain: this.#brain(),
       client: () => this.#client(),
       faultyClient: async () => {
-        const faults = await this.#faultyDriver();
-        const client = this.#keep(this.#clientOf(faults.driver));
-        await client.connect();
-        return { client, faults };
+        const fresh = await this.#freshClient();
+        await fresh.client.connect();
+        return fresh;
       },
+      freshClient: () => this.#freshClient(),
       session: async (client) => {
         const session = await client.session.create();
         this.#sessions.push(session);
@@ -105,18 +112,18 @@ class Props {
     await Promise.allSettled(this.#sessions.map((session) => client.session.abort(session)));
   }
 
-  #clientOf(driver: EngineDriver): ManagedEngineClient {
-    const { clientOf = createEngineClient } = this.#source;
-    return clientOf(driver);
-  }
-
   async #client(): Promise<ManagedEngineClient> {
     const { createClient } = this.#source;
-    const made =
-      createClient === undefined ? this.#clientOf((await this.#faultyDriver()).driver) : await createClient();
-    const client = this.#keep(made);
+    const client =
+      createClient === undefined ? (await this.#freshClient()).client : this.#keep(await createClient());
     await client.connect();
     return client;
+  }
+
+  async #freshClient(): Promise<FaultyClient> {
+    const { clientOf = createEngineClient } = this.#source;
+    const faults = await this.#faultyDriver();
+    return { client: this.#keep(clientOf(faults.driver)), faults };
   }
 
   async #faultyDriver(): Promise<FaultyDriver> {

@@ -1,6 +1,8 @@
+import { createEngineClient } from "../../../src/create-engine-client.ts";
 import type { EngineEvent } from "../../../src/engine/events.ts";
 import type { ManagedEngineClient } from "../../../src/engine/managed-engine-client.ts";
 import type { PromptEvent } from "../../../src/engine/prompt-events.ts";
+import { toSessionId } from "../../../src/engine/session.ts";
 import { type Breaking, client, overlaid, prompts } from "./break.ts";
 
 type PromptOptions = Parameters<ManagedEngineClient["session"]["prompt"]>[2];
@@ -13,6 +15,30 @@ const prompting = (change: (options: NonNullable<PromptOptions>) => PromptOption
         session.prompt(id, content, change(options)),
     }),
   }));
+
+/** Its first prompt, that is: nobody listens yet. */
+export const sendsFirst: Breaking = (engine) => ({
+  createDriver: () => engine,
+  clientOf: (driver) => {
+    const inner = createEngineClient(driver);
+    const send = async (sessionId: string, content: string) => {
+      const { signal } = new AbortController();
+      const report = { alive: () => {}, beat: () => {}, retryAfter: () => {}, diagnostic: () => {} };
+      const connection = await driver.connect({ signal, report });
+      await connection.prompt({ sessionId, content, signal });
+      await connection.close();
+    };
+    return overlaid(inner, {
+      session: overlaid(inner.session, {
+        prompt(...given: Parameters<typeof inner.session.prompt>) {
+          const [session, content] = given;
+          if (inner.events.status.state === "idle") void send(toSessionId(session), String(content));
+          return inner.session.prompt(...given);
+        },
+      }),
+    });
+  },
+});
 
 export const lastEventTwice = prompts((call) => ({
   async *[Symbol.asyncIterator](): AsyncGenerator<PromptEvent> {

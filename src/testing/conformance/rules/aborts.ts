@@ -4,7 +4,7 @@ import { collect, spoken, stands, TEXT, until } from "../turn.ts";
 
 export const abortRules: readonly Rule[] = [
   {
-    number: "R20",
+    number: "R21",
     says: "abort while it thinks: the turn is aborted, the session idle, and the next prompt is answered",
     async check({ client: open, session: create, brain }) {
       const client = await open();
@@ -19,7 +19,7 @@ export const abortRules: readonly Rule[] = [
     },
   },
   {
-    number: "R21",
+    number: "R22",
     says: "abort while it speaks: what was said is kept",
     async check({ client: open, session: create, brain }) {
       const client = await open();
@@ -42,7 +42,7 @@ export const abortRules: readonly Rule[] = [
     },
   },
   {
-    number: "R22",
+    number: "R23",
     says: "abort in a tool: no tool call is left running",
     async check({ client: open, session: create, brain }) {
       const client = await open();
@@ -61,7 +61,7 @@ export const abortRules: readonly Rule[] = [
     },
   },
   {
-    number: "R23",
+    number: "R24",
     says: "abort in a permission wait: the request is gone",
     async check({ client: open, session: create, brain }) {
       const client = await open();
@@ -82,7 +82,7 @@ export const abortRules: readonly Rule[] = [
     },
   },
   {
-    number: "R24",
+    number: "R25",
     says: "abort twice, and with nothing to abort: nothing happens",
     async check({ client: open, session: create, brain }) {
       const client = await open();
@@ -99,7 +99,7 @@ export const abortRules: readonly Rule[] = [
     },
   },
   {
-    number: "R25",
+    number: "R26",
     says: "the caller's signal stops the engine, and its reason comes back unchanged",
     async check({ client: open, session: create, brain }) {
       const client = await open();

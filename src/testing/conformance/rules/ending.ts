@@ -6,7 +6,7 @@ import { collect, spoken, stands, TEXT } from "../turn.ts";
 
 export const endingRules: readonly Rule[] = [
   {
-    number: "R40",
+    number: "R41",
     says: "health() says that a well engine is well",
     async check({ client: open }) {
       const client = await open();
@@ -16,7 +16,7 @@ export const endingRules: readonly Rule[] = [
     },
   },
   {
-    number: "R41",
+    number: "R42",
     says: "health() answers within 5 s when the engine hangs",
     needsDriver: true,
     takes: 5_000,
@@ -33,7 +33,7 @@ export const endingRules: readonly Rule[] = [
     },
   },
   {
-    number: "R42",
+    number: "R43",
     says: "dispose() settles everything, and lets the engine go on",
     async check({ client: open, session: create, brain }) {
       const client = await open();
@@ -57,7 +57,7 @@ export const endingRules: readonly Rule[] = [
     },
   },
   {
-    number: "R43",
+    number: "R44",
     says: "dispose() settles everything also when the engine hangs",
     needsDriver: true,
     async check({ faultyClient, session: create, brain }) {
@@ -73,7 +73,7 @@ export const endingRules: readonly Rule[] = [
     },
   },
   {
-    number: "R44",
+    number: "R45",
     says: "after dispose() nothing is left open",
     needsDriver: true,
     async check({ faultyClient, session: create, brain }) {

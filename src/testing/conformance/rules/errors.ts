@@ -7,7 +7,7 @@ import { unknownLike } from "../unknown-like.ts";
 
 export const errorRules: readonly Rule[] = [
   {
-    number: "R36",
+    number: "R37",
     says: "a session that is not there is SESSION_NOT_FOUND, whatever is asked of it",
     async check({ client: open, session: create, brain }) {
       const client = await open();
@@ -22,7 +22,7 @@ export const errorRules: readonly Rule[] = [
     },
   },
   {
-    number: "R37",
+    number: "R38",
     says: "a provider that fails has a code that says so, and the turn comes with the error",
     async check({ client: open, session: create, brain }) {
       const client = await open();
@@ -38,7 +38,7 @@ export const errorRules: readonly Rule[] = [
     },
   },
   {
-    number: "R38",
+    number: "R39",
     says: 'a busy session refuses with SESSION_RUNNING where ifRunning is "reject", and goes on',
     async check({ client: open, session: create, brain }) {
       const client = await open();
@@ -57,7 +57,7 @@ export const errorRules: readonly Rule[] = [
     },
   },
   {
-    number: "R39",
+    number: "R40",
     says: "what the capabilities promise is there",
     needsDriver: true,
     async check({ driver: make, signal }) {

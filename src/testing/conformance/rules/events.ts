@@ -5,7 +5,7 @@ import { collect, record, spoken, stands, TEXT } from "../turn.ts";
 
 export const eventRules: readonly Rule[] = [
   {
-    number: "R31",
+    number: "R32",
     says: "a reader who is too slow fails alone, with EVENT_OVERFLOW",
     async check({ client: open, session: create, brain }) {
       const client = await open();
@@ -21,7 +21,7 @@ export const eventRules: readonly Rule[] = [
     },
   },
   {
-    number: "R32",
+    number: "R33",
     says: "a handler that throws hurts nobody else",
     async check({ client: open, session: create, brain }) {
       const client = await open();
@@ -35,7 +35,7 @@ export const eventRules: readonly Rule[] = [
     },
   },
   {
-    number: "R33",
+    number: "R34",
     says: "two clients of an engine see each other's sessions and turns",
     async check({ client: open, session: create, brain }) {
       const [here, there] = [await open(), await open()];
@@ -55,7 +55,7 @@ export const eventRules: readonly Rule[] = [
     },
   },
   {
-    number: "R34",
+    number: "R35",
     says: "what one client is asked, another can answer",
     async check({ client: open, session: create, brain }) {
       const [here, there] = [await open(), await open()];
@@ -75,7 +75,7 @@ export const eventRules: readonly Rule[] = [
     },
   },
   {
-    number: "R35",
+    number: "R36",
     says: "what one client stops, the other is told as PROMPT_ABORTED",
     async check({ client: open, session: create, brain }) {
       const [here, there] = [await open(), await open()];

@@ -5,7 +5,7 @@ import { unknownLike } from "../unknown-like.ts";
 
 export const permissionRules: readonly Rule[] = [
   {
-    number: "R16",
+    number: "R17",
     says: "allow: the tool waits, and runs when it is allowed",
     async check({ client: open, session: create, brain }) {
       const client = await open();
@@ -35,7 +35,7 @@ export const permissionRules: readonly Rule[] = [
     },
   },
   {
-    number: "R17",
+    number: "R18",
     says: "deny: the tool does not run, and the turn comes to its end",
     async check({ client: open, session: create, brain }) {
       const client = await open();
@@ -50,7 +50,7 @@ export const permissionRules: readonly Rule[] = [
     },
   },
   {
-    number: "R18",
+    number: "R19",
     says: "allow_session: the like of it is not asked again in this session, but in others",
     async check({ client: open, session: create, brain }) {
       const client = await open();
@@ -69,7 +69,7 @@ export const permissionRules: readonly Rule[] = [
     },
   },
   {
-    number: "R19",
+    number: "R20",
     says: "a request is answered once: after that, and when there is none, it is PERMISSION_NOT_FOUND",
     async check({ client: open, session: create, brain }) {
       const client = await open();

@@ -16,6 +16,20 @@ export const promptRules: readonly Rule[] = [
   },
   {
     number: "R07",
+    says: "the engine is listened to before a prompt is sent",
+    needsDriver: true,
+    async check({ freshClient, session: create, brain }) {
+      const { client, faults } = await freshClient();
+      const session = await create(client);
+      const heard: boolean[] = [];
+      faults.onPrompt = (_, wasHeard) => heard.push(wasHeard);
+      const call = client.session.prompt(session, await brain.say(TEXT));
+      equal(fold(await collect(call)).text, TEXT, "What was told of a client's first turn");
+      equal(heard, [true], "Whether the engine was listened to when it was prompted");
+    },
+  },
+  {
+    number: "R08",
     says: "deltas add up to the final message",
     async check({ client: open, session: create, brain }) {
       const client = await open();
@@ -32,7 +46,7 @@ export const promptRules: readonly Rule[] = [
     },
   },
   {
-    number: "R08",
+    number: "R09",
     says: "messages are read in order, and name their turn",
     async check({ client: open, session: create, brain }) {
       const client = await open();
@@ -51,7 +65,7 @@ export const promptRules: readonly Rule[] = [
     },
   },
   {
-    number: "R09",
+    number: "R10",
     says: "a turn ends once, with message_done as its last event",
     async check({ client: open, session: create, brain }) {
       const client = await open();
@@ -71,7 +85,7 @@ export const promptRules: readonly Rule[] = [
     },
   },
   {
-    number: "R10",
+    number: "R11",
     says: "prompts to a busy session are answered one after the other, each by itself",
     async check({ client: open, session: create, brain }) {
       const client = await open();
@@ -90,7 +104,7 @@ export const promptRules: readonly Rule[] = [
     },
   },
   {
-    number: "R11",
+    number: "R12",
     says: "turns of several sessions at once do not mix",
     async check({ client: open, session: create, brain }) {
       const client = await open();
@@ -104,7 +118,7 @@ export const promptRules: readonly Rule[] = [
     },
   },
   {
-    number: "R12",
+    number: "R13",
     says: "who leaves the loop lets go, and the engine goes on",
     async check({ client: open, session: create, brain }) {
       const client = await open();
@@ -119,7 +133,7 @@ export const promptRules: readonly Rule[] = [
     },
   },
   {
-    number: "R13",
+    number: "R14",
     says: "a stale idle does not end a turn",
     needsDriver: true,
     async check({ faultyClient, session: create, brain }) {
@@ -140,7 +154,7 @@ export const promptRules: readonly Rule[] = [
     },
   },
   {
-    number: "R14",
+    number: "R15",
     says: "an end that is said twice ends nothing twice",
     needsDriver: true,
     async check({ faultyClient, session: create, brain }) {

@@ -4,7 +4,7 @@ import { collect, fold, TEXT } from "../turn.ts";
 
 export const toolRules: readonly Rule[] = [
   {
-    number: "R15",
+    number: "R16",
     says: "tools start and end in their order, once each, and are read as they were told",
     async check({ client: open, session: create, brain }) {
       const client = await open();

@@ -8,19 +8,19 @@ import { answering, collect, fold, record, TEXT } from "../turn.ts";
 
 export const wireRules: readonly Rule[] = [
   {
-    number: "R26",
+    number: "R27",
     says: "the wire breaks in the middle of a text: nothing is lost, nothing comes twice",
     needsDriver: true,
     check: (stage) => breakInText(stage, new EngineError("ENGINE_UNAVAILABLE", "The wire broke.")),
   },
   {
-    number: "R27",
+    number: "R28",
     says: "the wire ends cleanly in the middle of a text: that is no end of the turn",
     needsDriver: true,
     check: (stage) => breakInText(stage, undefined),
   },
   {
-    number: "R28",
+    number: "R29",
     says: "a turn that ends while the wire is broken is told when it is there again",
     needsDriver: true,
     async check({ faultyClient, session: create, brain }) {
@@ -36,7 +36,7 @@ export const wireRules: readonly Rule[] = [
     },
   },
   {
-    number: "R29",
+    number: "R30",
     says: "what is asked while the wire is broken is found when it is there again",
     needsDriver: true,
     async check({ faultyClient, session: create, brain }) {
@@ -52,7 +52,7 @@ export const wireRules: readonly Rule[] = [
     },
   },
   {
-    number: "R30",
+    number: "R31",
     says: "an event that nobody knows is passed on, and nothing else happens",
     needsDriver: true,
     async check({ faultyClient, session: create, brain }) {
