@@ -13,9 +13,13 @@ export interface TestRunner {
 /** @throws EngineError `INVALID_REQUEST` when there is none */
 export function findRunner(given: TestRunner | undefined): TestRunner {
   if (given !== undefined) return given;
-  const { describe, it }: Partial<TestRunner> = globalThis as Partial<TestRunner>;
-  if (describe !== undefined && it !== undefined) return { describe, it };
+  const globals: object = globalThis;
+  if (isRunner(globals)) return globals;
   const message =
     "There is no global describe() and it(): pass those of your runner, describeEngine(name, { runner: { describe, it } }).";
   throw new EngineError("INVALID_REQUEST", message);
+}
+
+function isRunner(value: object): value is TestRunner {
+  return ["describe", "it"].every((name) => typeof Reflect.get(value, name) === "function");
 }

@@ -41,7 +41,7 @@ export interface Stage {
 /** Milliseconds for all that a rule left behind. */
 export const CLEANING_MS = 5_000;
 
-/** Makes a stage, plays on it, and clears it. What the engine told last stands in the error of a failure. */
+/** Sets a stage, plays on it, and clears it. What the engine told last stands in the error of a failure. */
 export async function onStage(
   source: EngineSource,
   deadline: number,
@@ -152,18 +152,18 @@ class Props {
       say: (text) => brain.say(text),
       wait: (text) => {
         stopping();
-        return given(brain, "wait")(text);
+        return given(brain, "wait").call(brain, text);
       },
-      useTools: (text) => given(brain, "useTools")(text),
+      useTools: (text) => given(brain, "useTools").call(brain, text),
       hangInTool: () => {
         stopping();
-        return given(brain, "hangInTool")();
+        return given(brain, "hangInTool").call(brain);
       },
       askPermission: (text) => {
         stopping();
-        return given(brain, "askPermission")(text);
+        return given(brain, "askPermission").call(brain, text);
       },
-      fail: () => given(brain, "fail")(),
+      fail: () => given(brain, "fail").call(brain),
     };
   }
 }
@@ -179,6 +179,9 @@ function given<Name extends keyof EngineBrain>(
 
 function withTraces(error: unknown, traces: readonly string[]): unknown {
   if (!(error instanceof Error) || traces.length === 0) return error;
-  error.message += `\nWhat went over the wire last:\n${traces.map((trace) => `  ${trace}`).join("\n")}`;
+  const told = traces.map((trace) => `\n  ${trace}`).join("");
+  const value = `${error.message}\nWhat went over the wire last:${told}`;
+  // A DOMException's own message can't be written.
+  Reflect.defineProperty(error, "message", { value, configurable: true, writable: true });
   return error;
 }
