@@ -155,6 +155,8 @@ export function createNativeConnection(options: NativeOptions): EngineConnection
       const { value } = await http.json("GET", `${sessions.path(sessionId)}/message`, messagesDecoder, {
         signal,
       });
+      // Older releases have no messages of what never was there.
+      if (value.length === 0) await sessions.get(sessionId, signal);
       return mcpTools.markAll(sessionId, value.map(decodeMessage), signal);
     },
     async abort(sessionId, { signal }) {

@@ -11,7 +11,7 @@ export interface Drop {
   readonly at: Matches;
   /** What the stream throws. Absent: it ends cleanly. */
   readonly error?: Error | undefined;
-  /** Nobody can connect before this went by, heard by nobody. Absent: at once. */
+  /** Nobody can connect before this went by, heard by nobody; it may be what broke the wire. Absent: at once. */
   readonly until?: Matches | undefined;
 }
 
@@ -141,13 +141,14 @@ export class FaultyDriver {
     const { event } = item;
     this.trace.add(nameOf(event));
     const drop = this.#drop;
-    if (drop === undefined) {
-      if (this.#isHanging) return;
+    if (this.#outage !== undefined) {
+      if (drop?.until?.(event)) this.#mend();
+    } else if (drop?.at(event)) {
+      this.#break(drop);
+      if (drop.until?.(event)) this.#mend();
+    } else if (!this.#isHanging) {
       for (const passed of this.pass(event)) wire.push({ ...item, event: passed });
-    } else if (this.#outage === undefined) {
-      if (drop.at(event)) this.#break(drop);
-      else wire.push(item);
-    } else if (drop.until?.(event)) this.#mend();
+    }
   }
 
   #break({ error, until }: Drop): void {
