@@ -160,9 +160,10 @@ export function createNativeConnection(options: NativeOptions): EngineConnection
       return mcpTools.markAll(sessionId, value.map(decodeMessage), signal);
     },
     async abort(sessionId, { signal }) {
-      // The engine says that it has stopped what never was there.
-      if (sessions.knownDirectoryOf(sessionId) === undefined) await sessions.get(sessionId, signal);
+      const isKnown = sessions.knownDirectoryOf(sessionId) !== undefined;
       await http.send("POST", `${sessions.path(sessionId)}/abort`, { signal });
+      // The engine says that it has stopped what never was there; older releases even tell that it is idle now.
+      if (!isKnown) await sessions.get(sessionId, signal);
     },
     async storeMessage(sessionId, content, { signal }) {
       const body = { parts: toParts(content), noReply: true };
