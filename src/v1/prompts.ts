@@ -75,6 +75,8 @@ export class V1Prompts {
     const rests = feed.rests(sessionId);
     const events = this.#events(await calls.required(route, () => http.open("POST", path, { body, signal })));
     const first = events.next();
+    // The connection may have been closed meanwhile: then nobody waits for it any more.
+    first.catch(() => {});
     const turnId = await nameIn(first, asked, life);
     if (!feed.hasBus) {
       feed.tell([{ type: "message_updated", message: userMessage(request, turnId, Date.now()) }]);
