@@ -1,12 +1,12 @@
 import type { ManagedEngineClient } from "../engine/managed-engine-client.ts";
 import type { V1RouteName } from "../v1/paths.ts";
-import { openApiDocument } from "../v1/schema/openapi.ts";
 import {
   createSessionBodySchema,
   messagesQuerySchema,
   permissionReplyBodySchema,
   promptBodySchema,
 } from "../v1/schema/request.ts";
+import type { V1Request } from "./body.ts";
 import { Bus } from "./bus.ts";
 import { eventStreamResponse } from "./event-stream.ts";
 import { pageOf } from "./page.ts";
@@ -16,11 +16,15 @@ import { parse } from "./schema/parse.ts";
 
 export interface RoutesOptions {
   readonly heartbeatMs: number;
+  /** The server's end: nobody listens to the client from then on. */
+  readonly ended?: AbortSignal | undefined;
+  /** The OpenAPI document, as this server is reached. */
+  readonly document: () => object;
 }
 
 /** A request whose route is found. */
 export interface Exchange {
-  readonly request: Request;
+  readonly request: V1Request;
   readonly url: URL;
   /** Aborts when the client left. */
   readonly signal: AbortSignal;
@@ -33,9 +37,9 @@ export type RouteHandler = (exchange: Exchange) => Promise<Response>;
 /** Every route of the contract, answered by the client. What it throws is the caller's to tell. */
 export function createRoutes(
   client: ManagedEngineClient,
-  { heartbeatMs }: RoutesOptions,
+  { heartbeatMs, ended, document }: RoutesOptions,
 ): Readonly<Record<V1RouteName, RouteHandler>> {
-  const bus = new Bus(client);
+  const bus = new Bus(client, ended);
   const prompts = new Prompts(client);
 
   return {
@@ -90,7 +94,7 @@ export function createRoutes(
       const capabilities = { storeMessage, permissions, summarize };
       return Response.json({ ok, version: client.version, heartbeatMs, capabilities });
     },
-    openapi: async () => Response.json(openApiDocument()),
+    openapi: async () => Response.json(document()),
   };
 }
 

@@ -77,6 +77,12 @@ export const packages: readonly PackageRule[] = [
     files: /^node\/process\//,
     says: "cross-spawn is imported in node/process/ only",
   },
+  {
+    specifier: /^srvx$/,
+    rooms: ["server"],
+    files: /^server\/serve\.ts$/,
+    says: "srvx is imported in server/serve.ts only",
+  },
   { specifier: /^msw(\/.+)?$/, rooms: ["testing"], says: "msw is imported in the room testing only" },
   {
     specifier: /^@agentclientprotocol\/sdk(\/.+)?$/,
