@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { runCommand } from "./node/doctor/command.ts";
+import { runCommand } from "./cli/run-command.ts";
 
 // `doctor | head -1`: whoever has read enough closes the pipe, and that is no crash.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {

@@ -1,17 +1,22 @@
 import { createEngineClient } from "../../src/create-engine-client.ts";
-import { createV1Handler } from "../../src/server/handler.ts";
+import { serveV1 } from "../../src/server/serve.ts";
 import { createMockEngine, type MockScript } from "../../src/testing/mock-engine.ts";
-import { type LocalServer, serveFetch } from "./serve-fetch.ts";
+
+/** A server on a free port of this machine. */
+export interface LocalServer extends AsyncDisposable {
+  /** Without a slash at its end. */
+  readonly url: string;
+}
 
 /** The server that the examples of v1.md speak with. It says the same every time. */
 export async function startV1Server(): Promise<LocalServer> {
   const client = createEngineClient(createMockEngine(script));
-  const server = await serveFetch(createV1Handler(client));
+  const { url, close } = await serveV1(client, { port: 0 });
   return {
-    url: server.url,
+    url,
     async [Symbol.asyncDispose]() {
       await client.dispose();
-      await server[Symbol.asyncDispose]();
+      await close();
     },
   };
 }

@@ -25,11 +25,14 @@ const KEPT = { limit: 10_000, maxSize: 8 * 1024 * 1024 };
 /** The bus: everything that the client tells, numbered, for any number of listeners. */
 export class Bus {
   readonly #client: ManagedEngineClient;
+  readonly #ended: AbortSignal | undefined;
   #account: Account | undefined;
   #waiting: EngineEvent[] = [];
 
-  constructor(client: ManagedEngineClient) {
+  /** `ended`: from then on the bus listens no more. */
+  constructor(client: ManagedEngineClient, ended?: AbortSignal) {
     this.#client = client;
+    this.#ended = ended;
   }
 
   /**
@@ -65,10 +68,14 @@ export class Bus {
     });
   }
 
-  /** Resolves when the client was disposed, or has given its engine up: an iterator is told of it, a handler is not. */
+  /**
+   * Resolves when the server has ended, the client was disposed, or has given its engine up: an iterator is told of it,
+   * a handler is not.
+   */
   async #untilTheEnd(): Promise<void> {
     try {
-      for await (const never of this.#client.events.stream({ types: [] })) return never;
+      const events = this.#client.events.stream({ types: [], signal: this.#ended });
+      for await (const never of events) return never;
     } catch {
       // Who asks next is told why.
     }

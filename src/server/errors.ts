@@ -25,16 +25,28 @@ const UNEXPECTED: EngineErrorInfo = {
 /** Any failure as the contract tells it. */
 export function errorResponse(error: unknown): Response {
   const told = EngineError.is(error) ? error.toJSON() : UNEXPECTED;
-  return refuse(STATUS_OF.get(told.code) ?? 500, told);
+  const isTooLarge = EngineError.is(error, "INVALID_REQUEST") && error.status === 413;
+  return refuse(isTooLarge ? 413 : (STATUS_OF.get(told.code) ?? 500), told);
 }
 
 export function routeNotFound(method: string, pathname: string): Response {
   return refuse(404, { code: "UNSUPPORTED", message: `There is no route ${method} ${pathname} here.` });
 }
 
-function refuse(status: number, error: EngineErrorInfo): Response {
+export function methodNotAllowed(method: string, pathname: string, allowed: readonly string[]): Response {
+  const allow = allowed.join(", ");
+  const message = `There is no ${method} for ${pathname}, only ${allow}.`;
+  return refuse(405, { code: "UNSUPPORTED", message }, { allow });
+}
+
+/** Any answer that is no success, in the form that the contract has for it. */
+export function refuse(
+  status: number,
+  error: EngineErrorInfo,
+  headers: Readonly<Record<string, string>> = {},
+): Response {
   const { retryAfterMs } = error;
-  const headers: HeadersInit =
+  const wait: HeadersInit =
     retryAfterMs === undefined ? {} : { "retry-after": String(Math.ceil(retryAfterMs / 1000)) };
-  return Response.json({ error }, { status, headers });
+  return Response.json({ error }, { status, headers: { ...headers, ...wait } });
 }

@@ -23,10 +23,15 @@ const CHUNK_SIZE = 65_536;
 
 /**
  * Answers with a log's frames as they come, until it ends. Nothing waits here for a slow reader but the log itself: one
- * that falls behind what is kept is let go of, and has to come back.
+ * that falls behind what is kept is cut off, also if it does not read at all, and has to come back.
  */
 export function eventStreamResponse(log: FrameLog, options: FollowOptions): Response {
-  const headers = { "content-type": "text/event-stream", "cache-control": "no-store" };
+  const headers = {
+    "content-type": "text/event-stream",
+    // Proxies that compress or gather an answer before they pass it on would hold events back.
+    "cache-control": "no-store, no-transform",
+    "x-accel-buffering": "no",
+  };
   return new Response(follow(log, options), { headers });
 }
 
@@ -51,11 +56,13 @@ function follow(
     controller.close();
   };
   const flush = (controller: Controller): void => {
-    if (!isAsked) return;
     if (!log.reaches(position)) {
-      leave(controller);
+      stop();
+      // An end would wait in line behind what was not read yet, and the connection with it.
+      controller.error(new Error("The reader of an event stream fell behind."));
       return;
     }
+    if (!isAsked) return;
     let text = begun ? "" : greeting;
     begun = true;
     while (position < log.newest && text.length < CHUNK_SIZE) {

@@ -1,10 +1,11 @@
 import { EngineError } from "../engine/errors.ts";
+import type { V1Request } from "./body.ts";
 
 /**
  * The JSON that a request carries; of one without a body, which need not say what it is, an empty object.
- * @throws EngineError `INVALID_REQUEST` for another content type, and for what is no JSON
+ * @throws EngineError `INVALID_REQUEST` for another content type, for what is no JSON, and for what is too large
  */
-export async function readJsonBody(request: Request): Promise<unknown> {
+export async function readJsonBody(request: V1Request): Promise<unknown> {
   const text = await request.text();
   if (text === "") return {};
   const [type = ""] = request.headers.get("content-type")?.split(";") ?? [];

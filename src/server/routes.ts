@@ -1,7 +1,6 @@
 import type { ManagedEngineClient } from "../engine/managed-engine-client.ts";
 import type { V1RouteName } from "../v1/paths.ts";
 import { announcedCapabilities, expectedCapabilities, SESSION_PAGES } from "../v1/schema/capabilities.ts";
-import { openApiDocument } from "../v1/schema/openapi.ts";
 import { Bus } from "./bus.ts";
 import { eventStreamResponse } from "./event-stream.ts";
 import { catalogueRoutes } from "./routes/catalogue.ts";
@@ -12,15 +11,19 @@ import { turnRoutes } from "./routes/turns.ts";
 
 export interface RoutesOptions {
   readonly heartbeatMs: number;
+  /** The server's end: nobody listens to the client from then on. */
+  readonly ended?: AbortSignal | undefined;
+  /** The OpenAPI document, as this server is reached. */
+  readonly document: () => object;
 }
 
 /** Every route of the contract, answered by the client. What it throws is the caller's to tell. */
 export function createRoutes(
   client: ManagedEngineClient,
-  { heartbeatMs }: RoutesOptions,
+  { heartbeatMs, ended, document }: RoutesOptions,
 ): Readonly<Record<V1RouteName, RouteHandler>> {
   const context = { client, heartbeatMs };
-  const bus = new Bus(client);
+  const bus = new Bus(client, ended);
   return {
     ...sessionRoutes(context),
     ...turnRoutes(context, bus),
@@ -35,7 +38,7 @@ export function createRoutes(
       const capabilities = capabilitiesOf(client);
       return Response.json({ ok, version: client.version, heartbeatMs, capabilities });
     },
-    openapi: async () => Response.json(openApiDocument()),
+    openapi: async () => Response.json(document()),
   };
 }
 

@@ -1,9 +1,23 @@
+import { EngineError } from "../engine/errors.ts";
 import { type V1RouteName, v1Routes } from "../v1/paths.ts";
 
 export interface RouteMatch {
   readonly route: V1RouteName;
   /** What stands in the place of `:id` or `:name`; empty where the route has none. */
   readonly id: string;
+}
+
+/**
+ * What stands before every path, without a slash at its end.
+ * @throws EngineError `CONFIG_INVALID` for what is no path
+ */
+export function readPrefix(given: string): string {
+  const prefix = given.replace(/\/+$/, "");
+  if (prefix === "") return prefix;
+  const { pathname, href } = new URL(prefix, "http://server");
+  if (prefix.startsWith("/") && href === `http://server${pathname}`) return pathname;
+  const message = `The prefix is ${JSON.stringify(given)}; write a path, such as "/engines/acme".`;
+  throw new EngineError("CONFIG_INVALID", message);
 }
 
 /** Which route of the contract a request asks for; `undefined`: none. `prefix` stands before every path. */
@@ -16,6 +30,14 @@ export function matchRoute(method: string, pathname: string, prefix: string): Ro
     if (id !== undefined) return { route, id };
   }
   return undefined;
+}
+
+/** What may be asked for at a path; empty where there is nothing. */
+export function methodsAt(pathname: string, prefix: string): readonly string[] {
+  const methods = new Set(routeNames().map((route): string => v1Routes[route].method));
+  const asked = [...methods].filter((method) => matchRoute(method, pathname, prefix) !== undefined);
+  if (asked.length === 0) return [];
+  return [...asked, ...(asked.includes("GET") ? ["HEAD"] : []), "OPTIONS"];
 }
 
 function routeNames(): readonly V1RouteName[] {

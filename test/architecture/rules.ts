@@ -27,7 +27,7 @@ export const rooms: readonly Room[] = [
   // Each entry file is a room of its own: none is built on another.
   { name: "index.ts", level: 6, holds: ["index.ts"] },
   { name: "node.ts", level: 6, holds: ["node.ts"] },
-  { name: "cli.ts", level: 6, holds: ["cli.ts"] },
+  { name: "cli", level: 6, holds: ["cli.ts", "cli/"] },
   { name: "testing.ts", level: 6, holds: ["testing.ts"] },
   { name: "server.ts", level: 6, holds: ["server.ts"] },
   { name: "acp.ts", level: 6, holds: ["acp.ts"] },
@@ -44,7 +44,7 @@ export interface PackageRule {
 }
 
 const schemaFiles = /(^|\/)schema(\.ts|\/[^/]+\.ts)$/;
-const nodeRooms = ["node", "acp", "testing", "node.ts", "cli.ts", "acp.ts", "testing.ts"];
+const nodeRooms = ["node", "acp", "testing", "node.ts", "cli", "acp.ts", "testing.ts"];
 
 export const packages: readonly PackageRule[] = [
   { specifier: /^ky$/, rooms: ["http"], says: "ky is imported in the room http only" },
@@ -76,6 +76,12 @@ export const packages: readonly PackageRule[] = [
     rooms: ["node"],
     files: /^node\/process\//,
     says: "cross-spawn is imported in node/process/ only",
+  },
+  {
+    specifier: /^srvx$/,
+    rooms: ["server"],
+    files: /^server\/serve\.ts$/,
+    says: "srvx is imported in server/serve.ts only",
   },
   { specifier: /^msw(\/.+)?$/, rooms: ["testing"], says: "msw is imported in the room testing only" },
   {

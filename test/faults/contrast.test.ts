@@ -2,12 +2,11 @@ import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import type { ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
-import { serveFetch } from "../../docs/support/serve-fetch.ts";
 import type { EventStreamStatus } from "../../src/engine/engine-events.ts";
 import type { ManagedEngineClient } from "../../src/engine/managed-engine-client.ts";
 import type { PromptCall } from "../../src/engine/prompt-call.ts";
 import { OpenCodeClient, type OpenCodeClientOptions } from "../../src/opencode/client.ts";
-import { createV1Handler, type V1HandlerOptions } from "../../src/server/handler.ts";
+import { type ServeV1Options, serveV1 } from "../../src/server/serve.ts";
 import { startFakeOpenCode } from "../../src/testing/faults/fake-open-code.ts";
 import { createFaultProxy, type FaultProxy } from "../../src/testing/faults/proxy.ts";
 import { parseRecording } from "../../src/testing/faults/recording.ts";
@@ -35,7 +34,7 @@ async function stage(options: OpenCodeClientOptions = {}) {
   onTestFinished(async () => {
     await client.dispose();
     await proxy.close();
-    await server[Symbol.asyncDispose]();
+    await server.close();
   });
   return {
     server,
@@ -441,16 +440,16 @@ describe("back-off", () => {
 
 describe("what the server asks for", () => {
   /** A `/v1` server over an engine in memory, behind a proxy. */
-  async function stageV1(options: OpenCodeClientOptions = {}, serving: V1HandlerOptions = {}) {
+  async function stageV1(options: OpenCodeClientOptions = {}, serving: ServeV1Options = {}) {
     const engine = createMockEngine();
     const behind = clientOf(engine);
-    const server = await serveFetch(createV1Handler(behind, serving));
+    const server = await serveV1(behind, { port: 0, ...serving });
     const proxy = await createFaultProxy({ target: server.url });
     const client = new OpenCodeClient({ baseUrl: proxy.url, protocol: "v1", ...options });
     onTestFinished(async () => {
       await client.dispose();
       await proxy.close();
-      await server[Symbol.asyncDispose]();
+      await server.close();
     });
     return { behind, proxy, client };
   }

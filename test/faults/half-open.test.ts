@@ -1,12 +1,11 @@
 import { describe, expect, it, onTestFinished, vi } from "vitest";
-import { serveFetch } from "../../docs/support/serve-fetch.ts";
 import { createEngineClient } from "../../src/create-engine-client.ts";
 import type { ManagedEngineClient } from "../../src/engine/managed-engine-client.ts";
 import type { PromptCall } from "../../src/engine/prompt-call.ts";
 import type { PromptEvent } from "../../src/engine/prompt-events.ts";
 import { OpenCodeClient } from "../../src/opencode/client.ts";
 import { frameOf } from "../../src/server/event-stream.ts";
-import { createV1Handler } from "../../src/server/handler.ts";
+import { serveV1 } from "../../src/server/serve.ts";
 import { startFakeOpenCode } from "../../src/testing/faults/fake-open-code.ts";
 import { createFaultProxy, type FaultProxy } from "../../src/testing/faults/proxy.ts";
 import { parseRecording } from "../../src/testing/faults/recording.ts";
@@ -191,13 +190,13 @@ describe.concurrent("a connection that is half open", { timeout: 30_000 }, () =>
   /** A `/v1` server that says how often it says something, and a client of it behind a proxy. */
   async function stageV1(onTestFinished: (done: () => Promise<void>) => void, script?: MockScript) {
     const behind = createEngineClient(createMockEngine(script));
-    const server = await serveFetch(createV1Handler(behind, { heartbeatMs: 2_000 }));
+    const server = await serveV1(behind, { port: 0, heartbeatMs: 2_000 });
     const proxy = await createFaultProxy({ target: server.url });
     const client = new OpenCodeClient({ baseUrl: proxy.url, protocol: "v1" });
     onTestFinished(async () => {
       await client.dispose();
       await proxy.close();
-      await server[Symbol.asyncDispose]();
+      await server.close();
       await behind.dispose();
     });
     return { client, proxy };

@@ -31,6 +31,7 @@ export const expectedExports: Readonly<Record<string, readonly string[]>> = {
     "readConfiguration",
     "saveWorkspaceConfiguration",
   ],
+  "./server": ["createV1Handler", "serveV1"],
   "./testing": ["createHandlers", "createMockEngine", "describeEngine", "faults"],
 };
 

@@ -1,7 +1,7 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { EngineError } from "../../src/engine/errors.ts";
 import { createMockEngine } from "../../src/testing/mock-engine.ts";
-import { tampered } from "../hub/support.ts";
+import { stoppedClock, tampered } from "../hub/support.ts";
 import { serve } from "./support.ts";
 
 /** A server whose engine fails at everything. */
@@ -88,6 +88,50 @@ describe("an engine's failure", () => {
   });
 });
 
+describe("a method that a path does not have", () => {
+  it.each([
+    ["PUT", "/v1/session", "GET, POST, HEAD, OPTIONS"],
+    ["DELETE", "/v1/session", "GET, POST, HEAD, OPTIONS"],
+    ["POST", "/v1/events", "GET, HEAD, OPTIONS"],
+    ["TRACE-ME", "/v1/session/ses_1/summarize", "POST, OPTIONS"],
+  ])("%s %s", async (method, path, allow) => {
+    const response = await serve(createMockEngine()).ask(method, path);
+    expect([response.status, response.headers.get("allow")]).toEqual([405, allow]);
+    expect(await response.json()).toEqual({
+      error: { code: "UNSUPPORTED", message: `There is no ${method} for ${path}, only ${allow}.` },
+    });
+  });
+
+  it("is told to those who ask", async () => {
+    const response = await serve(createMockEngine()).ask("OPTIONS", "/v1/session/ses_1");
+    expect([response.status, response.headers.get("allow")]).toEqual([
+      204,
+      "GET, DELETE, PATCH, HEAD, OPTIONS",
+    ]);
+  });
+});
+
+describe("HEAD", () => {
+  it("is answered as GET is, without the body", async () => {
+    const server = serve(createMockEngine());
+    const response = await server.ask("HEAD", "/v1/session");
+    expect([response.status, response.body]).toEqual([200, null]);
+    expect(response.headers.get("content-type")).toBe("application/json");
+    expect((await server.ask("HEAD", "/v1/session/none")).status).toBe(404);
+  });
+
+  it("opens no event stream", async () => {
+    stoppedClock();
+    const server = serve(createMockEngine());
+    await server.client.connect();
+    const timers = vi.getTimerCount();
+    const response = await server.ask("HEAD", "/v1/events");
+    expect([response.status, response.body]).toEqual([200, null]);
+    expect(response.headers.get("content-type")).toBe("text/event-stream");
+    expect(vi.getTimerCount()).toBe(timers);
+  });
+});
+
 describe("a route that there is not", () => {
   it.each([
     ["GET", "/"],
@@ -95,12 +139,9 @@ describe("a route that there is not", () => {
     ["GET", "/v2/session"],
     ["GET", "/v1/sessions"],
     ["GET", "/v1/session/"],
-    ["PUT", "/v1/session"],
-    ["HEAD", "/v1/session"],
-    ["OPTIONS", "/v1/session"],
+    ["OPTIONS", "/v1/sessions"],
     ["GET", "/v1/session/a/b"],
     ["GET", "/v1/session/%"],
-    ["DELETE", "/v1/session"],
     ["GET", "/other/v1/session"],
   ])("%s %s", async (method, path) => {
     const response = await serve(createMockEngine()).ask(method, path);

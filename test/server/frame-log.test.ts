@@ -120,6 +120,22 @@ describe("a stream of its frames", () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
+  it("breaks off for a reader that falls behind, also if it does not read", async () => {
+    stoppedClock();
+    const log = new FrameLog({ limit: 2, maxSize: 1000 });
+    const signal = new AbortController().signal;
+    const { body } = eventStreamResponse(log, { after: 0, greeting: "hello ", heartbeatMs: 1000, signal });
+    const reader = body?.getReader();
+    await reader?.read();
+    for (const frame of ["a ", "b "]) log.append(frame);
+    expect(vi.getTimerCount()).toBe(1);
+    log.append("c ");
+    expect(vi.getTimerCount()).toBe(0);
+    await expect(reader?.read()).rejects.toThrow("fell behind");
+    log.append("d ");
+    log.end();
+  });
+
   it("does not beat for a reader that does not read", async () => {
     stoppedClock();
     const log = new FrameLog({ limit: 100, maxSize: 1000 });

@@ -1,8 +1,9 @@
 import type { ManagedEngineClient } from "../../engine/managed-engine-client.ts";
+import type { V1Request } from "../body.ts";
 
 /** A request whose route is found. */
 export interface Exchange {
-  readonly request: Request;
+  readonly request: V1Request;
   readonly url: URL;
   /** Aborts when the client left. */
   readonly signal: AbortSignal;

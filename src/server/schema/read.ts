@@ -1,10 +1,11 @@
 import type * as z from "zod/mini";
+import type { V1Request } from "../body.ts";
 import { readJsonBody, readQuery } from "../read-request.ts";
 import { parse } from "./parse.ts";
 
 /** The body of a request. Throws as `readJsonBody` and `parse`. */
 export async function bodyOf<Schema extends z.ZodMiniType>(
-  request: Request,
+  request: V1Request,
   schema: Schema,
 ): Promise<z.output<Schema>> {
   return parse(schema, await readJsonBody(request), "The body");
