@@ -35,7 +35,7 @@ describe("a client that is replayed", () => {
     await client.dispose();
     return {
       turnId,
-      deltas,
+      said,
       text,
       tools: toolCalls.map(({ name, status, output }) => [name, status, output]),
     };
