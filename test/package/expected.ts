@@ -6,6 +6,7 @@ export const expectedExports: Readonly<Record<string, readonly string[]>> = {
     "connectionMachine",
     "contextUseOf",
     "createEngineClient",
+    "defineEngines",
     "formatTranscript",
     "hunksOf",
     "noCapabilities",
@@ -20,6 +21,7 @@ export const expectedExports: Readonly<Record<string, readonly string[]>> = {
     "usageOf",
   ],
   "./node": [
+    "chooseEngine",
     "correctConfigurationText",
     "createOpenCode",
     "examineMachine",
@@ -28,6 +30,7 @@ export const expectedExports: Readonly<Record<string, readonly string[]>> = {
     "formatReport",
     "formatSettings",
     "openHistory",
+    "printOrigin",
     "readConfiguration",
     "saveWorkspaceConfiguration",
   ],
