@@ -207,6 +207,13 @@ export type { Todo } from "./engine/todo.ts";
 export { type ToolCallRecord, toolCallsOf } from "./engine/tool-calls.ts";
 export type { Transcript, TranscriptFormat } from "./engine/transcript.ts";
 export { type ContextUse, contextUseOf, type SessionUsage, usageOf } from "./engine/usage.ts";
+export {
+  defineEngines,
+  type EngineFactories,
+  type EngineFactory,
+  type EngineIdOf,
+  type Engines,
+} from "./engines/define-engines.ts";
 export type { HeadersRecord, HeadersSource } from "./http.ts";
 export {
   type ConnectionSignal,

@@ -28,6 +28,7 @@ export type {
   ProviderFinding,
   ServerFinding,
 } from "./node/doctor/report.ts";
+export { type ChooseEngineOptions, chooseEngine, type EngineChoice } from "./node/engines/choose-engine.ts";
 export { type ExitSignal, exitSignal } from "./node/exit-signal.ts";
 export type { History, OpenHistoryOptions } from "./node/history/history.ts";
 export { openHistory } from "./node/history/open-history.ts";
@@ -43,5 +44,5 @@ export {
   type SettingsReport,
 } from "./node/settings/explain-settings.ts";
 export type { OpenCodeSettingsInput, SettingsExplanation } from "./node/settings/resolve-settings.ts";
-export type { Setting, SettingOrigin } from "./node/settings/setting.ts";
+export { printOrigin, type Setting, type SettingOrigin } from "./node/settings/setting.ts";
 export type { StorageOptions } from "./node/storage/with-storage.ts";

@@ -1,6 +1,6 @@
 /**
- * For tests of applications and adapters: an engine in memory, the conformance suite, the handlers of the `/v1`
- * contract for MSW, and faults.
+ * For tests of applications and adapters: an engine in memory, the conformance suite, recordings of a real engine, the
+ * handlers of the `/v1` contract for MSW, and faults.
  *
  * @module
  */
@@ -56,3 +56,6 @@ export {
   type MockScript,
 } from "./testing/mock-engine.ts";
 export type { MockStep } from "./testing/mock-steps.ts";
+export { type RecordWireOptions, recordWire, type WireRecorder } from "./testing/record/record-wire.ts";
+export type { WireRedaction } from "./testing/record/redactor.ts";
+export { type ReplayWireOptions, replayWire, type WireReplay } from "./testing/record/replay-wire.ts";

@@ -18,6 +18,7 @@ export const rooms: readonly Room[] = [
   { name: "v1 schemas", level: 2, holds: ["v1/schema.ts", "v1/schema/", "v1/paths.ts"] },
   { name: "create-engine-client", level: 3, holds: ["create-engine-client.ts", "create-engine-client/"] },
   { name: "automation", level: 3, holds: ["automation/"] },
+  { name: "engines", level: 3, holds: ["engines/"] },
   { name: "v1 driver", level: 3, holds: ["v1/"] },
   { name: "server", level: 3, holds: ["server/"] },
   { name: "opencode", level: 4, holds: ["opencode/"] },

@@ -34,7 +34,7 @@ async function stage(options: OpenCodeClientOptions = {}) {
   onTestFinished(async () => {
     await client.dispose();
     await proxy.close();
-    await server.close();
+    await server[Symbol.asyncDispose]();
   });
   return {
     server,

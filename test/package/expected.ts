@@ -6,6 +6,7 @@ export const expectedExports: Readonly<Record<string, readonly string[]>> = {
     "connectionMachine",
     "contextUseOf",
     "createEngineClient",
+    "defineEngines",
     "formatTranscript",
     "hunksOf",
     "noCapabilities",
@@ -20,6 +21,7 @@ export const expectedExports: Readonly<Record<string, readonly string[]>> = {
     "usageOf",
   ],
   "./node": [
+    "chooseEngine",
     "correctConfigurationText",
     "createOpenCode",
     "examineMachine",
@@ -28,11 +30,12 @@ export const expectedExports: Readonly<Record<string, readonly string[]>> = {
     "formatReport",
     "formatSettings",
     "openHistory",
+    "printOrigin",
     "readConfiguration",
     "saveWorkspaceConfiguration",
   ],
   "./server": ["createV1Handler", "serveV1"],
-  "./testing": ["createHandlers", "createMockEngine", "describeEngine", "faults"],
+  "./testing": ["createHandlers", "createMockEngine", "describeEngine", "faults", "recordWire", "replayWire"],
 };
 
 /** The compilers that a consumer may have. */

@@ -13,6 +13,11 @@ export function namedConfigurationFile(env: Environment): string | undefined {
   return env.OPENCODE_CONFIG ? resolve(env.OPENCODE_CONFIG) : undefined;
 }
 
+/** The person's own file, for all workspaces. */
+export function userConfigurationFile(home: string): string {
+  return join(resolve(home), ".quantumreef", "config.json");
+}
+
 /**
  * The file of a workspace: the nearest `.quantumreef/config.json` from the directory up to the root of its git
  * repository. Where there is none, the place for it: in that root, or in the directory if it is in no repository.

@@ -1,17 +1,13 @@
-import { readFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import type { Diagnostic } from "../../engine/diagnostics.ts";
-import { EngineError, reasonOf } from "../../engine/errors.ts";
+import { EngineError } from "../../engine/errors.ts";
 import type { Environment } from "../places.ts";
 import { homeOf } from "../places.ts";
-import { type ConfigObject, isConfigObject, type KeyPath, printKeyPath, valueAt } from "./config-object.ts";
+import { type ConfigObject, isConfigObject, type KeyPath } from "./config-object.ts";
 import { Configuration, type ConfigurationProblem } from "./configuration.ts";
-import {
-  globalConfigurationFiles,
-  namedConfigurationFile,
-  workspaceConfigurationFile,
-} from "./configuration-files.ts";
-import { configInvalid, type ParsedConfiguration, parseConfiguration } from "./parse.ts";
+import { globalConfigurationFiles, namedConfigurationFile } from "./configuration-files.ts";
+import { enginePart, keyOfEngine, type OwnFile, ownFiles, parseOwnFile, textOf } from "./own-file.ts";
+import { configInvalid } from "./parse.ts";
 import { readEngineText, readOwnConfig, type SourceReading } from "./read-source.ts";
 import type { ConfigurationFile, ConfigurationSource } from "./source.ts";
 
@@ -28,7 +24,7 @@ export interface ReadConfigurationOptions {
 
 /**
  * Reads OpenCode's configuration: its files for all projects, the one that `OPENCODE_CONFIG` names,
- * `OPENCODE_CONFIG_CONTENT`, the workspace's `.quantumreef/config.json`, and the option `config`.
+ * `OPENCODE_CONFIG_CONTENT`, the `.quantumreef/config.json` of the person and of the workspace, and the option `config`.
  *
  * Files that are missing or wrong do not make it fail: see `files`, `problems` and `check()`.
  */
@@ -44,7 +40,7 @@ export async function readConfiguration(options: ReadConfigurationOptions = {}):
   const named = namedConfigurationFile(env);
   if (named !== undefined) await reader.engineFile(named, "OPENCODE_CONFIG");
   if (env.OPENCODE_CONFIG_CONTENT) await reader.content(env.OPENCODE_CONFIG_CONTENT);
-  await reader.workspaceFile(await workspaceConfigurationFile(workingDirectory));
+  for (const file of await ownFiles({ env, home, workingDirectory })) await reader.ownFile(file);
   if (config !== undefined) await reader.option(config);
   return new Configuration({ ...reader.parts, env });
 }
@@ -78,15 +74,13 @@ class Reader {
     this.parts.diagnostics.push({ level: "warning", code: "configuration_file_missing", message });
   }
 
-  async workspaceFile(path: string): Promise<void> {
-    const origin = { kind: "workspace file", path } as const;
-    await this.#file({ path, kind: "workspace file" }, "always", async (text) => {
-      // Where an editor left a blank file there is nothing to read; OpenCode alone is stricter than that.
-      const parsed = parseConfiguration(text.trim() === "" ? "" : text, path);
-      const written = ownPart(parsed, path);
+  async ownFile({ kind, path }: OwnFile): Promise<void> {
+    await this.#file({ path, kind }, "always", async (text) => {
+      const parsed = parseOwnFile(text, path);
+      const written = enginePart(parsed, path, "opencode");
       if (written === undefined) return { diagnostics: [] };
-      const lineOf = (key: KeyPath) => parsed.lineOf([...WORKSPACE_KEY, ...key]);
-      return readOwnConfig(written, origin, this.#from(path, dirname(path)), lineOf);
+      const lineOf = (key: KeyPath) => parsed.lineOf([...keyOfEngine("opencode"), ...key]);
+      return readOwnConfig(written, { kind, path }, this.#from(path, dirname(path)), lineOf);
     });
   }
 
@@ -146,33 +140,5 @@ class Reader {
       problems.push({ error, matters });
       return error;
     }
-  }
-}
-
-/** Where a workspace file has its part for OpenCode. */
-const WORKSPACE_KEY = ["engineConfig", "opencode"] as const;
-
-/** @throws EngineError `CONFIG_INVALID` where there is something else */
-function ownPart(parsed: ParsedConfiguration, path: string): ConfigObject | undefined {
-  let part: unknown = parsed.config;
-  for (const [index, key] of WORKSPACE_KEY.entries()) {
-    part = valueAt(part, [key]);
-    if (part === undefined) return undefined;
-    const place = WORKSPACE_KEY.slice(0, index + 1);
-    if (!isConfigObject(part))
-      throw configInvalid(
-        `${path}:${parsed.lineOf(place)} has ${printKeyPath(place)}, which must be an object.`,
-      );
-  }
-  return isConfigObject(part) ? part : undefined;
-}
-
-async function textOf(path: string): Promise<string | undefined> {
-  try {
-    return await readFile(path, "utf8");
-  } catch (cause) {
-    const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
-    if (code === "ENOENT" || code === "ENOTDIR") return undefined;
-    throw configInvalid(`${path} can't be read: ${reasonOf(cause)}.`, cause);
   }
 }

@@ -2,7 +2,13 @@ import type { EngineErrorInfo } from "../../engine/errors.ts";
 import type { ConfigObject, KeyPath } from "./config-object.ts";
 
 /** Whose configuration this is. */
-export type ConfigurationKind = "global file" | "variable" | "workspace file" | "option" | "generated";
+export type ConfigurationKind =
+  | "global file"
+  | "variable"
+  | "user file"
+  | "workspace file"
+  | "option"
+  | "generated";
 
 /** Where a value of the configuration comes from. */
 export interface ConfigurationOrigin {
@@ -18,7 +24,7 @@ export interface ConfigurationOrigin {
 /** A file that was looked for. */
 export interface ConfigurationFile {
   readonly path: string;
-  readonly kind: "global file" | "workspace file";
+  readonly kind: "global file" | "user file" | "workspace file";
   /** `OPENCODE_CONFIG`, if that named it. */
   readonly namedBy?: string | undefined;
   readonly status: "read" | "missing" | "invalid";

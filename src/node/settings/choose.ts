@@ -19,7 +19,7 @@ export interface Places<T, Fallback> {
 }
 
 /**
- * The first of option, option `config`, variable, workspace file, global file and default that says anything.
+ * The first of option, option `config`, variable, workspace file, the person's own file, global file and default that says anything.
  * @throws EngineError `CONFIG_INVALID` naming the place, the value and what is allowed
  */
 export function choose<T, Fallback>(
@@ -56,6 +56,7 @@ function configuredValue(key: KeyPath, configuration: Configuration): [unknown, 
     case "variable":
       return [value, { kind: "variable", name: from.name ?? "", key: printed }];
     case "workspace file":
+    case "user file":
     case "global file": {
       const line = from.line === undefined ? {} : { line: from.line };
       return [value, { kind: from.kind, path: from.path ?? "", ...line, key: printed }];

@@ -9,7 +9,7 @@ export interface ModelSetting {
   readonly name: string;
   /**
    * - `required`: somebody named it for this client, so it must exist.
-   * - `preferred`: the workspace names it; an engine that was started elsewhere need not have it.
+   * - `preferred`: the workspace or the person's own file names it; an engine that was started elsewhere need not have it.
    * - `engine`: OpenCode's own files name it, so that the engine takes it by itself.
    * - `fallback`: nobody named it; used where the engine has it and knows no other.
    */
@@ -32,7 +32,8 @@ export function resolveModel(
 
 function useOf(origin: Setting<unknown>["origin"]): ModelSetting["use"] {
   if (origin.kind === "global file") return "engine";
-  const isOwn = origin.kind === "workspace file" || (origin.kind === "option" && origin.name !== "model");
+  const isInFile = origin.kind === "workspace file" || origin.kind === "user file";
+  const isOwn = isInFile || (origin.kind === "option" && origin.name !== "model");
   if (isOwn) return "preferred";
   return origin.kind === "variable" && origin.key !== undefined ? "engine" : "required";
 }

@@ -3,7 +3,7 @@ export type SettingOrigin =
   | { readonly kind: "option"; readonly name: string }
   | { readonly kind: "variable"; readonly name: string; readonly key?: string | undefined }
   | {
-      readonly kind: "workspace file" | "global file";
+      readonly kind: "workspace file" | "user file" | "global file";
       readonly path: string;
       /** From 1. */
       readonly line?: number | undefined;

@@ -12,6 +12,7 @@ afterEach(async () => {
 });
 
 const GLOBAL = "home/.config/opencode";
+const USER = "home/.quantumreef/config.json";
 const WORKSPACE = "repo/.quantumreef/config.json";
 
 /** A home and a repository, with the files given as text or as what becomes JSON. */
@@ -45,6 +46,7 @@ describe("readConfiguration", () => {
         [`${GLOBAL}/opencode.json`]: { b: 2, c: 2, d: 2, e: 2, f: 2, list: [3] },
         [`${GLOBAL}/opencode.jsonc`]: '{ // mine\n "c": 3, "d": 3, "e": 3, "f": 3, }',
         "home/named.json": { d: 4, e: 4, f: 4 },
+        [USER]: overrides({ e: 4.5, f: 4.5, g: 4.5, deep: { x: 0 } }),
         [WORKSPACE]: `{ "engineConfig": { "opencode": {\n "e": 5,\n "f": 5, "deep": { "x": 1 } } } }`,
       },
       {
@@ -67,25 +69,39 @@ describe("readConfiguration", () => {
       d: 4,
       e: 5,
       f: 6,
+      g: 4.5,
       list: [3],
       deep: { x: 1, y: 2, z: 3 },
     });
     const global = (name: string) => ({ kind: "global file", path: place.path(GLOBAL, name), line: 1 });
     const workspace = { kind: "workspace file", path: place.path(WORKSPACE) };
-    expect(["a", "b", "c", "d", "e", "f"].map((key) => configuration.originOf([key]))).toEqual([
+    expect(["a", "b", "c", "d", "e", "f", "g"].map((key) => configuration.originOf([key]))).toEqual([
       global("config.json"),
       global("opencode.json"),
       { ...global("opencode.jsonc"), line: 2 },
       { kind: "global file", path: place.path("home/named.json"), name: "OPENCODE_CONFIG", line: 1 },
       { ...workspace, line: 2 },
       { kind: "option", name: "config" },
+      { kind: "user file", path: place.path(USER), line: 1 },
     ]);
     expect(configuration.originOf(["deep", "x"])).toEqual({ ...workspace, line: 3 });
     expect(configuration.originOf(["deep", "y"])).toMatchObject({ name: "OPENCODE_CONFIG_CONTENT" });
     expect(configuration.originOf(["nothing"])).toBeUndefined();
     expect(configuration.originOf(["toString"])).toBeUndefined();
-    expect(configuration.files.map(({ status }) => status)).toEqual(["read", "read", "read", "read", "read"]);
+    expect(configuration.files.map(({ status }) => status)).toEqual(Array(6).fill("read"));
     expect((await read()).merged.d).toBe(3);
+  });
+
+  it("reads the person's own file once in the home directory, and hands over what it says", async () => {
+    const { place } = await setUp({
+      [USER]: overrides({ model: "mine/large", server: { hostname: "mine.example" } }),
+    });
+    const home = place.path("home");
+    const configuration = await readConfiguration({ env: {}, home, workingDirectory: home });
+    expect(configuration.files.filter(({ status }) => status === "read")).toMatchObject([
+      { kind: "user file", path: place.path(USER) },
+    ]);
+    expect(handed(configuration.environment())).toMatchObject({ model: "mine/large" });
   });
 
   it("takes paths of plugins from the folder of the file that names them", async () => {
@@ -107,7 +123,7 @@ describe("readConfiguration", () => {
     const { place, read } = await setUp({ "xdg/opencode/opencode.json": { model: "a/b" } });
     const none = await read();
     expect(none.merged).toEqual({});
-    expect(none.files.map(({ status }) => status)).toEqual(["missing", "missing", "missing", "missing"]);
+    expect(none.files.map(({ status }) => status)).toEqual(Array(5).fill("missing"));
     expect(none.overlay()).toBeUndefined();
     expect(none.environment()).toEqual({});
     const env = { XDG_CONFIG_HOME: place.path("xdg") };
