@@ -1,5 +1,6 @@
 /**
- * For tests of applications and adapters: an engine in memory, the handlers of the `/v1` contract for MSW, and faults.
+ * For tests of applications and adapters: an engine in memory, the handlers of the `/v1` contract for MSW, faults,
+ * and recordings of a real engine.
  *
  * @module
  */
@@ -44,3 +45,6 @@ export {
   type MockScript,
 } from "./testing/mock-engine.ts";
 export type { MockStep } from "./testing/mock-steps.ts";
+export { type RecordWireOptions, recordWire, type WireRecorder } from "./testing/record/record-wire.ts";
+export type { WireRedaction } from "./testing/record/redactor.ts";
+export { type ReplayWireOptions, replayWire, type WireReplay } from "./testing/record/replay-wire.ts";

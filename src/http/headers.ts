@@ -44,7 +44,7 @@ export function withoutSecrets(text: string, headers: HeadersRecord): string {
 }
 
 /** A value, its token without the scheme, and the password of basic authentication. */
-function secretsIn(value: string): readonly string[] {
+export function secretsIn(value: string): readonly string[] {
   const token = value.slice(value.indexOf(" ") + 1);
   return [value, token, ...(/^basic /i.test(value) ? passwordOf(token) : [])];
 }

@@ -31,7 +31,7 @@ export const expectedExports: Readonly<Record<string, readonly string[]>> = {
     "readConfiguration",
     "saveWorkspaceConfiguration",
   ],
-  "./testing": ["createHandlers", "createMockEngine", "faults"],
+  "./testing": ["createHandlers", "createMockEngine", "faults", "recordWire", "replayWire"],
 };
 
 /** The compilers that a consumer may have. */
