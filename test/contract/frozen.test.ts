@@ -18,7 +18,8 @@ const resultsOf = ({ results }: Frozen): object => JSON.parse(readFileSync(resul
 it("this version is frozen, with every route of the contract", () => {
   expect(versions.map(({ version }) => version)).toContain(current);
   const asked = entriesOf(frozenAs(current)).flatMap((entry) => (entry.type === "request" ? entry : []));
-  const missing = Object.values(v1Routes).filter(({ method, path }) => {
+  const { openapi: _, ...routes } = v1Routes;
+  const missing = Object.values(routes).filter(({ method, path }) => {
     const pattern = new RegExp(`^${path.replaceAll(".", "\\.").replaceAll(/:\w+/g, "[^/]+")}$`);
     return !asked.some((request) => request.method === method && pattern.test(request.path));
   });

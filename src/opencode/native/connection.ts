@@ -155,10 +155,15 @@ export function createNativeConnection(options: NativeOptions): EngineConnection
       const { value } = await http.json("GET", `${sessions.path(sessionId)}/message`, messagesDecoder, {
         signal,
       });
+      // Older releases have no messages of what never was there.
+      if (value.length === 0) await sessions.get(sessionId, signal);
       return mcpTools.markAll(sessionId, value.map(decodeMessage), signal);
     },
     async abort(sessionId, { signal }) {
+      const isKnown = sessions.knownDirectoryOf(sessionId) !== undefined;
       await http.send("POST", `${sessions.path(sessionId)}/abort`, { signal });
+      // The engine says that it has stopped what never was there; older releases even tell that it is idle now.
+      if (!isKnown) await sessions.get(sessionId, signal);
     },
     async storeMessage(sessionId, content, { signal }) {
       const body = { parts: toParts(content), noReply: true };

@@ -1,9 +1,10 @@
 import { createEngineClient } from "../../../src/create-engine-client.ts";
 import { createV1Handler } from "../../../src/server/handler.ts";
 import { createMockEngine, type MockEngine, type MockScript } from "../../../src/testing/mock-engine.ts";
+import { offers } from "../offers.ts";
 
 /** The engine behind the server of the transcripts: it says and does the same every time. */
-export const createFrozenEngine = (): MockEngine => createMockEngine(script);
+export const createFrozenEngine = (): MockEngine => createMockEngine(script, offers);
 
 /** One word, one delta: how many a reader finds in one is a matter of time. */
 const script: MockScript = ({ content }) => {
@@ -16,6 +17,20 @@ const script: MockScript = ({ content }) => {
         { text: "One." },
       ];
     }
+    case "Ask":
+      return [
+        {
+          question: [
+            { question: "Which one?", header: "One", options: [{ label: "Red" }, { label: "Blue" }] },
+          ],
+        },
+        { text: "Noted." },
+      ];
+    case "Plan":
+      return [
+        { todo: [{ content: "Write it down", status: "pending", priority: "high" }] },
+        { text: "Planned." },
+      ];
     case "Fail":
       return [
         { text: "Well" },
