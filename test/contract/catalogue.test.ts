@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { ManagedEngineClient } from "../../src/engine/managed-engine-client.ts";
 import type { V1RouteName } from "../../src/v1/paths.ts";
-import { itFails, itIsAnnounced, meansMissing, offers, plain, stage } from "./support.ts";
+import { offers } from "./offers.ts";
+import { itFails, itIsAnnounced, meansMissing, plain, stage } from "./support.ts";
 
 interface Listing {
   readonly route: V1RouteName;

@@ -1,16 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { ManagedEngineClient } from "../../src/engine/managed-engine-client.ts";
 import type { McpServerConfig } from "../../src/engine/mcp.ts";
-import {
-  itFails,
-  itIsAnnounced,
-  meansMissing,
-  offers,
-  plain,
-  type Sent,
-  stage,
-  withBody,
-} from "./support.ts";
+import { offers } from "./offers.ts";
+import { itFails, itIsAnnounced, meansMissing, plain, type Sent, stage, withBody } from "./support.ts";
 
 const [files] = offers.mcpServers;
 const stdio = {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { ManagedEngineClient } from "../../src/engine/managed-engine-client.ts";
-import { itFails, itIsAnnounced, meansMissing, offers, plain, stage } from "./support.ts";
+import { offers } from "./offers.ts";
+import { itFails, itIsAnnounced, meansMissing, plain, stage } from "./support.ts";
 
 describe("GET /v1/session/:id/todo", () => {
   const call = (client: ManagedEngineClient) => client.session.todo("ses_1");

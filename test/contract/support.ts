@@ -12,6 +12,7 @@ import {
   type MockScript,
 } from "../../src/testing/mock-engine.ts";
 import { type V1Route, type V1RouteName, v1Routes } from "../../src/v1/paths.ts";
+import { offers } from "./offers.ts";
 
 export const BASE_URL = "http://engine.test:4096";
 
@@ -41,17 +42,6 @@ export interface StageOptions extends HandlersOptions {
   readonly engine?: MockEngineOptions | undefined;
   readonly client?: OpenCodeClientOptions | undefined;
 }
-
-/** What the engine behind the server has, so that it can do whatever the contract carries. */
-export const offers = {
-  models: [{ id: "acme/large", name: "Large", isDefault: true, variants: ["high"] }],
-  providers: [{ id: "acme", name: "Acme", credentials: { source: "login", variables: ["ACME_KEY"] } }],
-  agents: [{ id: "build", role: "primary", isDefault: true }],
-  commands: [{ name: "review", placeholders: ["$1"] }],
-  diff: [{ path: "a.ts", status: "modified", additions: 1, deletions: 0, patch: "+a" }],
-  mcpServers: [{ name: "files", status: "connected", toolPrefix: "files_" }],
-  capabilities: { reviewEdits: true },
-} as const satisfies MockEngineOptions;
 
 /** A server of the contract that answers by a mock engine, and the real client. Both end with the test. */
 export function stage({ script, client: clientOptions, ...options }: StageOptions = {}): Stage {

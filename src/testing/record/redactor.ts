@@ -103,6 +103,7 @@ export class Redactor {
 
   #isSecretField(name: string, value: unknown, isSecret: boolean): boolean {
     if (isSecret) return true;
+    if (isDescription(value)) return false;
     // Of what is called just so, only a text is one: `key: { ctrl: true }` is not.
     return this.isSecret(name) && (typeof value === "string" || name.toLowerCase() !== "key");
   }
@@ -153,6 +154,16 @@ function cookieValues(header: string): readonly string[] {
 
 function everywhere(pattern: RegExp): RegExp {
   return pattern.global ? pattern : new RegExp(pattern, `${pattern.flags}g`);
+}
+
+/**
+ * Says something of a secret, and not what it is: the schema of one, or, as `/v1/provider` tells it, where it comes from.
+ * What stands in it has names of its own.
+ */
+function isDescription(value: unknown): boolean {
+  if (!isRecord(value)) return false;
+  if ("$ref" in value || "properties" in value) return true;
+  return Object.keys(value).every((key) => key === "source" || key === "variables");
 }
 
 /** The longer ones first: a shorter one may be a part of them. */

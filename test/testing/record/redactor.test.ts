@@ -73,6 +73,15 @@ describe("what is removed", () => {
     );
   });
 
+  it("is not what is said of a secret: its schema, and where it comes from", () => {
+    const origin = { source: "login", variables: ["ACME_API_KEY"] };
+    const schema = { properties: { variables: { type: "array" } }, required: ["variables"] };
+    const body = [{ credentials: origin }, { schemas: { credentials: schema } }];
+    const redactor = new Redactor();
+    redactor.learn(body);
+    expect(redactor.value(body)).toEqual(body);
+  });
+
   it("is removed from frames, which else stay as they were written", () => {
     fc.assert(
       fc.property(tree, secret, fc.constantFrom("\n", "\r\n", "\r"), (body, value, eol) => {
