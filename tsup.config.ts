@@ -6,6 +6,7 @@ export default defineConfig({
   entry: {
     index: "src/index.ts",
     node: "src/node.ts",
+    acp: "src/acp.ts",
     testing: "src/testing.ts",
     cli: "src/cli.ts",
     keeper: "src/node/process/keeper.ts",

@@ -1,0 +1,76 @@
+import type { Readable, Writable } from "node:stream";
+import type { AnyMessage, Stream } from "@agentclientprotocol/sdk";
+import type { Diagnostic } from "../engine/diagnostics.ts";
+import { readLines } from "./read-lines.ts";
+
+export interface AgentStreamOptions {
+  readonly input: Readable;
+  readonly output: Writable;
+  /** A message came. */
+  onMessage(): void;
+  diagnostic(diagnostic: Diagnostic): void;
+}
+
+/** Characters of a line that is shown because nobody could read it. */
+const SHOWN = 200;
+
+/**
+ * The messages of an agent, one a line. Not the SDK's own reader of lines: that answers what it can't read, which an
+ * agent that just prints something does not expect, and says so on the console.
+ */
+export function agentStream({ input, output, onMessage, diagnostic }: AgentStreamOptions): Stream {
+  /** Requests that wait for an answer. */
+  const asked = new Set<unknown>();
+  const unreadable = (line: string): void => {
+    const shown = line.length > SHOWN ? `${line.slice(0, SHOWN)}...` : line;
+    const message = `The agent printed what is no message of the protocol, and it was left out: ${shown}`;
+    diagnostic({ level: "warning", code: "malformed_event", message });
+  };
+
+  const readable = new ReadableStream<AnyMessage>({
+    start(controller) {
+      const take = (line: string): void => {
+        const message = parse(line);
+        // An answer to nothing: the SDK would complain on the console.
+        const isOurs = isMessage(message) && ("method" in message || asked.delete(message.id));
+        if (!isOurs) {
+          unreadable(line);
+          return;
+        }
+        onMessage();
+        controller.enqueue(message);
+      };
+      readLines(input, {
+        line: take,
+        end: (error) => (error === undefined ? controller.close() : controller.error(error)),
+      });
+    },
+  });
+
+  // Who writes to a process that is gone learns of it by its end.
+  output.on("error", () => {});
+  const writable = new WritableStream<AnyMessage>({
+    write(message) {
+      if ("method" in message && "id" in message) asked.add(message.id);
+      const { promise, resolve, reject } = Promise.withResolvers<void>();
+      output.write(`${JSON.stringify(message)}\n`, (error) => (error ? reject(error) : resolve()));
+      return promise;
+    },
+  });
+  return { readable, writable };
+}
+
+function parse(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+}
+
+function isMessage(value: unknown): value is AnyMessage {
+  if (typeof value !== "object" || value === null || !("jsonrpc" in value) || value.jsonrpc !== "2.0")
+    return false;
+  if ("method" in value) return typeof value.method === "string";
+  return "id" in value && "result" in value !== "error" in value;
+}
