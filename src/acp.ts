@@ -4,6 +4,7 @@
  *
  * @module
  */
+export { acpAgents, type KnownAgent, type KnownAgentOptions, knownAgents } from "./acp/agents.ts";
 export { acpDriver } from "./acp/driver.ts";
 export type { FileAccess } from "./acp/file-requests.ts";
 export type { AcpDriverOptions } from "./acp/options.ts";
