@@ -1,5 +1,5 @@
 import type { Readable, Writable } from "node:stream";
-import type { AnyMessage, Stream } from "@agentclientprotocol/sdk";
+import { type AnyMessage, methods, type Stream } from "@agentclientprotocol/sdk";
 import type { Diagnostic } from "../engine/diagnostics.ts";
 import { readLines } from "./read-lines.ts";
 
@@ -8,6 +8,8 @@ export interface AgentStreamOptions {
   readonly output: Writable;
   /** A message came. */
   onMessage(): void;
+  /** It was one that wants no answer. Must not throw. */
+  onNotification(method: string, params: unknown): void;
   diagnostic(diagnostic: Diagnostic): void;
 }
 
@@ -16,9 +18,11 @@ const SHOWN = 200;
 
 /**
  * The messages of an agent, one a line. Not the SDK's own reader of lines: that answers what it can't read, which an
- * agent that just prints something does not expect, and says so on the console.
+ * agent that just prints something does not expect. And notifications do not go through the SDK: it takes no updates of a
+ * kind that it does not know, and those that it takes may come after the answer that was sent behind them.
  */
-export function agentStream({ input, output, onMessage, diagnostic }: AgentStreamOptions): Stream {
+export function agentStream(options: AgentStreamOptions): Stream {
+  const { input, output, onMessage, onNotification, diagnostic } = options;
   /** Requests that wait for an answer. */
   const asked = new Set<unknown>();
   const unreadable = (line: string): void => {
@@ -38,7 +42,10 @@ export function agentStream({ input, output, onMessage, diagnostic }: AgentStrea
           return;
         }
         onMessage();
-        controller.enqueue(message);
+        const isNotification = "method" in message && !("id" in message);
+        if (isNotification && message.method !== methods.protocol.cancelRequest)
+          onNotification(message.method, message.params);
+        else controller.enqueue(message);
       };
       readLines(input, {
         line: take,

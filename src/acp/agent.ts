@@ -21,8 +21,9 @@ import { Terminals } from "./terminals.ts";
 export interface AgentOwner {
   onMessage(): void;
   onUpdate(agent: Agent, params: unknown): void;
-  onNotification(agent: Agent, method: string, params: unknown): void;
-  onPermission(agent: Agent, params: unknown, signal: AbortSignal): Promise<RequestPermissionResponse>;
+  /** One that is no update of a session. */
+  onNotification(method: string, params: unknown): void;
+  onPermission(params: unknown, signal: AbortSignal): Promise<RequestPermissionResponse>;
   onTerminalOutput(sessionId: string, terminalId: string): void;
   /** Where a session works; `undefined`: there is none. */
   directoryOf(sessionId: string): string | undefined;
@@ -60,17 +61,17 @@ export class Agent {
     this.#process = new AgentProcess(settings);
     this.terminals = new Terminals({ env: settings.env, onOutput: owner.onTerminalOutput });
     const { onMessage, diagnostic } = owner;
-    const stream = agentStream({ ...this.#process.streams, onMessage, diagnostic });
-    const app = client({ name: NAME })
-      // First, and without a wait in it: so what is told is taken in before the answer that comes behind it.
-      .onNotification(methods.client.session.update, anything.parse, ({ params }) =>
-        owner.onUpdate(this, params),
-      )
-      .onRequest(methods.client.session.requestPermission, anything.parse, ({ params, signal }) =>
-        owner.onPermission(this, params, signal),
-      );
+    const onNotification = (method: string, params: unknown) => {
+      if (method === methods.client.session.update) owner.onUpdate(this, params);
+      else owner.onNotification(method, params);
+    };
+    const stream = agentStream({ ...this.#process.streams, onMessage, onNotification, diagnostic });
+    const app = client({ name: NAME }).onRequest(
+      methods.client.session.requestPermission,
+      anything.parse,
+      ({ params, signal }) => owner.onPermission(params, signal),
+    );
     registerLocalRequests(app, { settings, owner, terminals: this.terminals });
-    app.onNotification("*", ({ method, params }) => owner.onNotification(this, method, params));
     const connection = app.connect(stream);
     this.#peer = connection.agent;
     this.#close = () => connection.close();

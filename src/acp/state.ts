@@ -83,8 +83,8 @@ export class AcpState {
     });
     this.handlers = {
       onUpdate: (agent, params) => this.#update(agent, params, diagnostic),
-      onNotification: (_, name, raw) => tell({ type: "unknown", name, raw }),
-      onPermission: (_, params, signal) => this.permissions.ask(params, signal),
+      onNotification: (name, raw) => tell({ type: "unknown", name, raw }),
+      onPermission: (params, signal) => this.permissions.ask(params, signal),
       onTerminalOutput: (sessionId, terminalId) =>
         sessions.get(sessionId)?.transcript?.terminalGrew(terminalId),
       directoryOf: (sessionId) => sessions.get(sessionId)?.directory,

@@ -58,8 +58,8 @@ export class Transcript {
     return this.#messages.map(toDriverMessage);
   }
 
-  /** A prompt, and the message that will be its answer. Returns the id of that. */
-  begin(turnId: string, content: readonly MessageContent[]): string {
+  /** A prompt, and the message that will be its answer, of this model. */
+  begin(turnId: string, content: readonly MessageContent[], model: string | undefined): void {
     const prompt = this.#newMessage({ id: turnId, role: "user", turnId }, undefined);
     for (const { type, text = "", url, mimeType, name } of content) {
       const id = partId(prompt);
@@ -73,8 +73,8 @@ export class Transcript {
     }
     this.#tellMessage(prompt);
     const answer = this.#newMessage({ id: `${turnId}.answer`, role: "assistant", turnId }, undefined);
+    if (model !== undefined) answer.info = { ...answer.info, model };
     this.#tellMessage(answer);
-    return answer.info.id;
   }
 
   /** The answer of the newest turn has its last word. */

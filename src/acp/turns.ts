@@ -131,7 +131,8 @@ export class Turns {
     record.session = { ...record.session, updatedAt: Date.now() };
     const said =
       command && ({ type: "text", text: `/${command.name} ${command.arguments}`.trimEnd() } as const);
-    record.transcript?.begin(turn.turnId, [...(said ? [said] : []), ...toContentList(content)]);
+    const model = record.choices.model?.current;
+    record.transcript?.begin(turn.turnId, [...(said ? [said] : []), ...toContentList(content)], model);
     const options = { sessionId, timeout: undefined };
     const asked = turn.agent.ask(
       methods.agent.session.prompt,
