@@ -8,51 +8,75 @@ export interface AgentHostOwner extends AgentOwner {
   onEnded(agent: Agent, words: string): void;
 }
 
-/** Keeps an agent: starts it when it is needed, and again when it has ended, until it is closed. */
+/** Keeps an agent while somebody holds it: starts it when it is needed, and again when it has ended. */
 export class AgentHost {
   readonly #settings: AcpSettings;
   readonly #owner: AgentHostOwner;
   readonly #life = new AbortController();
   readonly #started = new Set<Agent>();
   #current: Promise<Agent> | undefined;
-  #closing: Promise<void> | undefined;
+  #holders = 0;
 
   constructor(settings: AcpSettings, owner: AgentHostOwner) {
     this.#settings = settings;
     this.#owner = owner;
   }
 
-  /** The agent that runs; it is started for all who ask meanwhile. @throws EngineError as `Agent.start` */
-  async agent(signal?: AbortSignal): Promise<Agent> {
+  /**
+   * Keeps the agent until the returned function is called: that resolves when the agent is gone with all that it
+   * started, or at once while others hold it. It never rejects.
+   */
+  hold(): () => Promise<void> {
+    this.#holders += 1;
+    let isHeld = true;
+    return async () => {
+      if (isHeld) this.#holders -= 1;
+      isHeld = false;
+      if (this.#holders === 0) await this.#stop();
+    };
+  }
+
+  /** Does something with the agent that runs, or is started for it. @throws EngineError as `Agent.start` */
+  async use<T>(signal: AbortSignal | undefined, work: (agent: Agent) => Promise<T>): Promise<T> {
+    const release = this.hold();
+    try {
+      return await work(await this.#agent(signal));
+    } finally {
+      void release();
+    }
+  }
+
+  /** Ends it for good, whoever holds it. Never rejects. */
+  async close(): Promise<void> {
+    const { id: engine, name } = this.#settings;
+    const message = `This driver of ${name} was disposed; make a new one.`;
+    this.#life.abort(new EngineError("ENGINE_UNAVAILABLE", message, { engine, retryable: false }));
+    await this.#stop();
+  }
+
+  /** The same for all who ask meanwhile. */
+  #agent(signal: AbortSignal | undefined): Promise<Agent> {
     return scoped([signal, this.#life.signal], () => {
-      this.#current ??= this.#start();
-      return this.#current;
+      return this.#current ?? this.#start();
     });
   }
 
-  /** Ends it with all that it started, for good. Never rejects. */
-  close(): Promise<void> {
-    this.#closing ??= this.#close();
-    return this.#closing;
-  }
-
-  async #start(): Promise<Agent> {
+  #start(): Promise<Agent> {
     const agent = new Agent(this.#settings, this.#owner);
     this.#started.add(agent);
-    // Before it ends it must not be asked for any more.
+    const starting = agent.start(this.#life.signal).then(() => agent);
+    this.#current = starting;
+    // Before anybody hears that it is gone it must not be asked any more.
     void agent.ended.then((words) => {
       this.#started.delete(agent);
-      this.#current = undefined;
+      if (this.#current === starting) this.#current = undefined;
       this.#owner.onEnded(agent, words);
     });
-    await agent.start(this.#life.signal);
-    return agent;
+    return starting;
   }
 
-  async #close(): Promise<void> {
-    const { id: engine, name } = this.#settings;
-    const message = `The connection to ${name} was closed.`;
-    this.#life.abort(new EngineError("ENGINE_UNAVAILABLE", message, { engine }));
+  async #stop(): Promise<void> {
+    this.#current = undefined;
     const left = await Promise.all([...this.#started].map((agent) => agent.stop()));
     const pids = left.flat();
     if (pids.length === 0) return;

@@ -31,9 +31,15 @@ export function agentStream(options: AgentStreamOptions): Stream {
     diagnostic({ level: "warning", code: "malformed_event", message });
   };
 
+  // Nobody reads any more: the connection was closed.
+  let isLeft = false;
   const readable = new ReadableStream<AnyMessage>({
+    cancel() {
+      isLeft = true;
+    },
     start(controller) {
       const take = (line: string): void => {
+        if (isLeft) return;
         const message = parse(line);
         // An answer to nothing: the SDK would complain on the console.
         const isOurs = isMessage(message) && ("method" in message || asked.delete(message.id));
@@ -49,7 +55,11 @@ export function agentStream(options: AgentStreamOptions): Stream {
       };
       readLines(input, {
         line: take,
-        end: (error) => (error === undefined ? controller.close() : controller.error(error)),
+        end(error) {
+          if (isLeft) return;
+          if (error === undefined) controller.close();
+          else controller.error(error);
+        },
       });
     },
   });

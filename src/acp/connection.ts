@@ -1,12 +1,13 @@
 import type { ConnectOptions, DriverItem, EngineConnection } from "../engine/driver.ts";
 import type { DriverEvent } from "../engine/driver-events.ts";
+import type { DirectoryCall } from "../engine/driver-requests.ts";
 import { EngineError } from "../engine/errors.ts";
 import { withDeadline } from "../engine/scope.ts";
 import { type Channel, createChannel } from "../stream/channel.ts";
 import type { Agent } from "./agent.ts";
-import { AgentHost } from "./agent-host.ts";
 import { agentsOf, modelsOf } from "./choices.ts";
 import { sessionListSchema } from "./schema.ts";
+import type { SessionRecord } from "./session-record.ts";
 import type { AcpState } from "./state.ts";
 
 /** Milliseconds for an agent to tell its commands, which it does after it has made a session. */
@@ -21,118 +22,117 @@ export async function connectAgent(
   state: AcpState,
   { signal, report }: ConnectOptions,
 ): Promise<EngineConnection> {
-  const { settings, sessions, turns, permissions } = state;
+  const { settings, sessions, turns, permissions, host } = state;
   const streams = new Set<Channel<DriverItem>>();
   const tell = (event: DriverEvent): void => {
     for (const stream of streams) stream.push({ event });
   };
-  const host = new AgentHost(settings, {
-    ...state.handlers,
-    onMessage: () => report.alive(),
+  const release = host.hold();
+  const leave = state.join({
+    tell,
     diagnostic: report.diagnostic,
-    onEnded(agent, words) {
-      state.agentEnded(agent, words);
+    alive: () => report.alive(),
+    ended(words) {
       const message = `The agent is gone: ${words}`;
-      for (const stream of streams)
-        stream.fail(new EngineError("ENGINE_UNAVAILABLE", message, { engine: settings.id }));
+      const error = new EngineError("ENGINE_UNAVAILABLE", message, { engine: settings.id });
+      for (const stream of streams) stream.fail(error);
       streams.clear();
     },
   });
-  const leave = state.join({ tell, diagnostic: report.diagnostic, close: () => host.close() });
   const close = async (): Promise<void> => {
     for (const stream of streams) await stream.return();
-    await host.close();
+    await release();
     leave();
   };
-  const first = await host.agent(signal).catch(async (error: unknown) => {
-    await close();
-    throw error;
-  });
-  const record = async (sessionId: string, scope: AbortSignal | undefined) => {
-    const agent = await host.agent(scope);
-    return { agent, record: await sessions.need(sessionId, agent, scope) };
-  };
-  const sample = async (directory: string | undefined, scope: AbortSignal | undefined) =>
-    sessions.sample(await host.agent(scope), directory, scope);
+  const abilities = await host
+    .use(signal, async (agent) => agent.abilities)
+    .catch(async (error: unknown) => {
+      await close();
+      throw error;
+    });
+  /** Does something with a session that there is. */
+  const withSession = <T>(
+    sessionId: string,
+    scope: AbortSignal | undefined,
+    work: (record: SessionRecord, agent: Agent) => Promise<T>,
+  ): Promise<T> =>
+    host.use(scope, async (agent) => work(await sessions.need(sessionId, agent, scope), agent));
+  /** Does something with a session that can be asked what there is to choose from. */
+  const withSample = <T>(
+    { workingDirectory, signal: scope }: DirectoryCall,
+    work: (record: SessionRecord) => T | Promise<T>,
+  ): Promise<T> =>
+    host.use(scope, async (agent) => work(await sessions.sample(agent, workingDirectory, scope)));
 
   return {
-    version: first.abilities.version,
-    capabilities: { ...state.capabilities, deleteSession: first.abilities.delete },
-    async events(options) {
-      // It may have ended while nobody listened.
-      await host.agent(options.signal);
-      const stream = createChannel<DriverItem>({
-        limit: Number.MAX_SAFE_INTEGER,
-        signal: options.signal,
-        onReturn: () => streams.delete(stream),
-      });
-      streams.add(stream);
-      return stream;
-    },
+    version: abilities.version,
+    capabilities: { ...state.capabilities, deleteSession: abilities.delete },
+    // It may have ended while nobody listened: then it is started again.
+    events: (options) =>
+      host.use(options.signal, async () => {
+        const stream = createChannel<DriverItem>({
+          limit: Number.MAX_SAFE_INTEGER,
+          signal: options.signal,
+          onReturn: () => streams.delete(stream),
+        });
+        streams.add(stream);
+        return stream;
+      }),
     close,
     async health(call) {
       const began = performance.now();
-      const agent = await host.agent(call.signal);
-      await isWell(agent, call.signal);
+      await host.use(call.signal, (agent) => isWell(agent, call.signal));
       return { ok: true, latencyMs: performance.now() - began };
     },
-    async snapshot({ sessionIds, withMessages, signal: scope }) {
-      const agent = await host.agent(scope);
-      const wanted = new Set(withMessages);
-      const unknown = sessionIds?.some((id) => sessions.get(id) === undefined) !== false;
-      const listed = unknown ? await sessions.list(agent, scope) : [...sessions];
-      const asked = new Set(sessionIds ?? listed.map(({ id }) => id));
-      const found = listed.filter(({ id, isSpare }) => !isSpare && asked.has(id));
-      // An agent that does not tell it has none: what is known of the session is all.
-      for (const one of found)
-        if (wanted.has(one.id)) await sessions.read(one, agent, scope).catch(ignoreUnsupported);
-      return found.map((one) => one.snapshot(wanted.has(one.id)));
-    },
-    async createSession(options) {
-      const { session } = await sessions.create(await host.agent(options.signal), options);
-      if (options.systemPrompt !== undefined) state.notTaken("systemPrompt");
-      tell({ type: "session_created", session });
-      return session;
-    },
-    async messages(sessionId, call) {
-      const found = await record(sessionId, call.signal);
-      return (await sessions.read(found.record, found.agent, call.signal)).list();
-    },
-    async prompt(request) {
-      const found = await record(request.sessionId, request.signal);
-      return turns.begin(found.record, found.agent, request);
-    },
-    async abort(sessionId, call) {
-      const found = await record(sessionId, call.signal);
-      await turns.cancel(found.record);
-    },
-    async deleteSession(sessionId, call) {
-      const found = await record(sessionId, call.signal);
-      await turns.cancel(found.record);
-      await sessions.delete(sessionId, found.agent, call.signal);
-    },
-    todo: async (sessionId, call) => (await record(sessionId, call.signal)).record.todos,
+    snapshot: ({ sessionIds, withMessages, signal: scope }) =>
+      host.use(scope, async (agent) => {
+        const wanted = new Set(withMessages);
+        const isAnyUnknown = sessionIds?.some((id) => sessions.get(id) === undefined) !== false;
+        const listed = isAnyUnknown ? await sessions.list(agent, scope) : [...sessions];
+        const asked = new Set(sessionIds ?? listed.map(({ id }) => id));
+        const found = listed.filter(({ id, isSpare }) => !isSpare && asked.has(id));
+        // An agent that does not tell it has none: what is known of the session is all.
+        for (const one of found)
+          if (wanted.has(one.id)) await sessions.read(one, agent, scope).catch(ignoreUnsupported);
+        return found.map((one) => one.snapshot(wanted.has(one.id)));
+      }),
+    createSession: (options) =>
+      host.use(options.signal, async (agent) => {
+        const { session } = await sessions.create(agent, options);
+        tell({ type: "session_created", session });
+        return session;
+      }),
+    messages: (sessionId, call) =>
+      withSession(sessionId, call.signal, async (record, agent) =>
+        (await sessions.read(record, agent, call.signal)).list(),
+      ),
+    prompt: (request) =>
+      withSession(request.sessionId, request.signal, (record, agent) => turns.begin(record, agent, request)),
+    abort: (sessionId, call) => withSession(sessionId, call.signal, (record) => turns.cancel(record)),
+    deleteSession: (sessionId, call) =>
+      withSession(sessionId, call.signal, async (record, agent) => {
+        await turns.cancel(record);
+        await sessions.delete(sessionId, agent, call.signal);
+      }),
+    todo: (sessionId, call) => withSession(sessionId, call.signal, async (record) => record.todos),
     listPermissions: async () => [...sessions].flatMap((one) => one.snapshot(false).permissions ?? []),
     replyPermission: async (reply) => {
       permissions.reply(reply);
       if (reply.message !== undefined) state.notTaken("message");
     },
-    async listModels(call) {
-      const { choices, contextSize } = await sample(call.workingDirectory, call.signal);
-      return modelsOf(choices, contextSize);
-    },
-    listAgents: async (call) => agentsOf((await sample(call.workingDirectory, call.signal)).choices),
-    async listCommands(call) {
-      const one = await sample(call.workingDirectory, call.signal);
-      const late = () => new EngineError("TIMEOUT", "The agent told no commands.");
-      // One that has none need not say so.
-      await withDeadline(COMMANDS_MS, late, [call.signal], () => one.commandsTold.promise).catch(
-        (error: unknown) => {
-          if (!EngineError.is(error, "TIMEOUT")) throw error;
-        },
-      );
-      return one.commands ?? [];
-    },
+    listModels: (call) => withSample(call, ({ choices, contextSize }) => modelsOf(choices, contextSize)),
+    listAgents: (call) => withSample(call, ({ choices }) => agentsOf(choices)),
+    listCommands: (call) =>
+      withSample(call, async (one) => {
+        const late = () => new EngineError("TIMEOUT", "The agent told no commands.");
+        // One that has none need not say so.
+        await withDeadline(COMMANDS_MS, late, [call.signal], () => one.commandsTold.promise).catch(
+          (error: unknown) => {
+            if (!EngineError.is(error, "TIMEOUT")) throw error;
+          },
+        );
+        return one.commands ?? [];
+      }),
   };
 }
 

@@ -25,6 +25,6 @@ export function acpDriver(options: AcpDriverOptions): EngineDriver {
     name: settings.name,
     capabilities: state.capabilities,
     connect: (connecting) => connectAgent(state, connecting),
-    dispose: () => state.close(),
+    dispose: () => state.host.close(),
   };
 }

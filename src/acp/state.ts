@@ -2,7 +2,8 @@ import type { EngineCapabilities } from "../engine/capabilities.ts";
 import { noCapabilities } from "../engine/capabilities.ts";
 import type { Diagnostic } from "../engine/diagnostics.ts";
 import type { DriverEvent } from "../engine/driver-events.ts";
-import type { Agent, AgentOwner } from "./agent.ts";
+import type { Agent } from "./agent.ts";
+import { AgentHost } from "./agent-host.ts";
 import type { AcpSettings } from "./options.ts";
 import { Permissions } from "./permissions.ts";
 import { notificationSchema } from "./schema.ts";
@@ -15,8 +16,10 @@ import { takeUpdate } from "./updates.ts";
 export interface Member {
   tell(event: DriverEvent): void;
   diagnostic(diagnostic: Diagnostic): void;
-  /** Never rejects. */
-  close(): Promise<void>;
+  /** The agent said something. */
+  alive(): void;
+  /** The agent is gone, with how it ended. */
+  ended(words: string): void;
 }
 
 /** What a prompt or a reply may say that the protocol has no place for. */
@@ -28,7 +31,7 @@ export class AcpState {
   readonly sessions: Sessions;
   readonly turns: Turns;
   readonly permissions: Permissions;
-  readonly handlers: Omit<AgentOwner, "onMessage" | "diagnostic">;
+  readonly host: AgentHost;
   /** What there is to choose from is told by session, so that nobody knows before. */
   readonly capabilities: EngineCapabilities = {
     ...noCapabilities,
@@ -81,14 +84,22 @@ export class AcpState {
         diagnostic({ level: "warning", code: "cancel_ignored", message, sessionId });
       },
     });
-    this.handlers = {
+    this.host = new AgentHost(settings, {
+      onMessage: () => {
+        for (const member of this.#members) member.alive();
+      },
       onUpdate: (agent, params) => this.#update(agent, params, diagnostic),
       onNotification: (name, raw) => tell({ type: "unknown", name, raw }),
       onPermission: (params, signal) => this.permissions.ask(params, signal),
       onTerminalOutput: (sessionId, terminalId) =>
         sessions.get(sessionId)?.transcript?.terminalGrew(terminalId),
       directoryOf: (sessionId) => sessions.get(sessionId)?.directory,
-    };
+      diagnostic,
+      onEnded: (agent, words) => {
+        this.#agentEnded(agent, words);
+        for (const member of this.#members) member.ended(words);
+      },
+    });
   }
 
   /** Hears everything until the returned function is called. */
@@ -98,7 +109,7 @@ export class AcpState {
   }
 
   /** An agent is gone, and what it worked on is lost. */
-  agentEnded(agent: Agent, words: string): void {
+  #agentEnded(agent: Agent, words: string): void {
     for (const record of this.sessions) {
       if (record.openIn === agent) record.openIn = undefined;
       this.turns.lose(record, agent, words);
@@ -113,11 +124,6 @@ export class AcpState {
     const message = `${what} is left out: the Agent Client Protocol has no place for it.`;
     for (const member of this.#members)
       member.diagnostic({ level: "warning", code: "option_ignored", message });
-  }
-
-  /** Ends everything. Never rejects. */
-  async close(): Promise<void> {
-    await Promise.all([...this.#members].map((member) => member.close()));
   }
 
   #update(agent: Agent, params: unknown, diagnostic: (told: Diagnostic) => void): void {
