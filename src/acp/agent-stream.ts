@@ -1,5 +1,5 @@
 import type { Readable, Writable } from "node:stream";
-import { type AnyMessage, methods, type Stream } from "@agentclientprotocol/sdk";
+import type { AnyMessage, Stream } from "@agentclientprotocol/sdk";
 import type { Diagnostic } from "../engine/diagnostics.ts";
 import { readLines } from "./read-lines.ts";
 
@@ -13,6 +13,8 @@ export interface AgentStreamOptions {
   diagnostic(diagnostic: Diagnostic): void;
 }
 
+/** Of the client; it is for the SDK. */
+const CANCEL_REQUEST = "$/cancel_request";
 /** Characters of a line that is shown because nobody could read it. */
 const SHOWN = 200;
 
@@ -49,7 +51,7 @@ export function agentStream(options: AgentStreamOptions): Stream {
         }
         onMessage();
         const isNotification = "method" in message && !("id" in message);
-        if (isNotification && message.method !== methods.protocol.cancelRequest)
+        if (isNotification && message.method !== CANCEL_REQUEST)
           onNotification(message.method, message.params);
         else controller.enqueue(message);
       };

@@ -1,10 +1,4 @@
-import {
-  type ClientContext,
-  client,
-  methods,
-  PROTOCOL_VERSION,
-  type RequestPermissionResponse,
-} from "@agentclientprotocol/sdk";
+import type { ClientContext, RequestPermissionResponse } from "@agentclientprotocol/sdk";
 import type { Diagnostic } from "../engine/diagnostics.ts";
 import { EngineError, reasonOf } from "../engine/errors.ts";
 import { withDeadline } from "../engine/scope.ts";
@@ -12,9 +6,11 @@ import { type AgentAbilities, abilitiesOf } from "./abilities.ts";
 import { AgentProcess } from "./agent-process.ts";
 import { agentStream } from "./agent-stream.ts";
 import { registerLocalRequests } from "./local-requests.ts";
+import { methods } from "./methods.ts";
 import type { AcpSettings } from "./options.ts";
 import { fromRpc } from "./rpc-error.ts";
 import { initializeSchema } from "./schema.ts";
+import { acpSdk } from "./sdk.ts";
 import { Terminals } from "./terminals.ts";
 
 /** Who hears what an agent says. */
@@ -41,6 +37,10 @@ interface Parser<T> {
   parse(value: unknown): T;
 }
 
+const UPDATE = "session/update";
+const REQUEST_PERMISSION = "session/request_permission";
+/** Of the protocol. */
+const VERSION = 1;
 const NAME = "@quantumreef/engine-client";
 const anything: Parser<unknown> = { parse: (value) => value };
 
@@ -62,15 +62,15 @@ export class Agent {
     this.terminals = new Terminals({ env: settings.env, onOutput: owner.onTerminalOutput });
     const { onMessage, diagnostic } = owner;
     const onNotification = (method: string, params: unknown) => {
-      if (method === methods.client.session.update) owner.onUpdate(this, params);
+      if (method === UPDATE) owner.onUpdate(this, params);
       else owner.onNotification(method, params);
     };
     const stream = agentStream({ ...this.#process.streams, onMessage, onNotification, diagnostic });
-    const app = client({ name: NAME }).onRequest(
-      methods.client.session.requestPermission,
-      anything.parse,
-      ({ params, signal }) => owner.onPermission(params, signal),
-    );
+    const app = acpSdk()
+      .client({ name: NAME })
+      .onRequest(REQUEST_PERMISSION, anything.parse, ({ params, signal }) =>
+        owner.onPermission(params, signal),
+      );
     registerLocalRequests(app, { settings, owner, terminals: this.terminals });
     const connection = app.connect(stream);
     this.#peer = connection.agent;
@@ -127,16 +127,16 @@ export class Agent {
       session: { compaction: {}, notices: {} },
     };
     const clientInfo = { name: NAME, version: "1" };
-    const params = { protocolVersion: PROTOCOL_VERSION, clientCapabilities, clientInfo };
+    const params = { protocolVersion: VERSION, clientCapabilities, clientInfo };
     const options = { signal, timeout: undefined };
-    const told = await this.ask(methods.agent.initialize, params, initializeSchema, options);
-    if (told.protocolVersion !== PROTOCOL_VERSION) {
-      const message = `${this.#settings.name} speaks version ${told.protocolVersion} of the Agent Client Protocol; this package speaks version ${PROTOCOL_VERSION}.`;
+    const told = await this.ask(methods.initialize, params, initializeSchema, options);
+    if (told.protocolVersion !== VERSION) {
+      const message = `${this.#settings.name} speaks version ${told.protocolVersion} of the Agent Client Protocol; this package speaks version ${VERSION}.`;
       throw new EngineError("UNSUPPORTED", message, this.#where());
     }
     this.#abilities = abilitiesOf(told);
     if (authMethod !== undefined)
-      await this.ask(methods.agent.authenticate, { methodId: authMethod }, anything, options);
+      await this.ask(methods.authenticate, { methodId: authMethod }, anything, options);
   }
 
   /**
@@ -182,7 +182,7 @@ export class Agent {
   }
 
   async #explained(error: unknown, method: string, sessionId: string | undefined): Promise<unknown> {
-    const asked = { ...this.#where(sessionId), isPrompt: method === methods.agent.session.prompt };
+    const asked = { ...this.#where(sessionId), isPrompt: method === methods.prompt };
     const known = fromRpc(error, { ...asked, login: this.#howToLogIn() });
     if (EngineError.is(known)) return known;
     // The wire broke: how the process ends says why.

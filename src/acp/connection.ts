@@ -6,6 +6,7 @@ import { withDeadline } from "../engine/scope.ts";
 import { type Channel, createChannel } from "../stream/channel.ts";
 import type { Agent } from "./agent.ts";
 import { agentsOf, modelsOf } from "./choices.ts";
+import { methods } from "./methods.ts";
 import { sessionListSchema } from "./schema.ts";
 import type { SessionRecord } from "./session-record.ts";
 import type { AcpState } from "./state.ts";
@@ -14,8 +15,6 @@ import type { AcpState } from "./state.ts";
 const COMMANDS_MS = 2_000;
 /** Milliseconds for the answer that says that it is well. */
 const HEALTH_MS = 4_500;
-/** A method that nobody has: to say so an agent must be well. */
-const PING = "_quantumreef/ping";
 
 /** One life of the wire to an agent. It ends with the agent's process; what is asked after that starts another. */
 export async function connectAgent(
@@ -139,9 +138,9 @@ export async function connectAgent(
 /** @throws EngineError `TIMEOUT`, `ENGINE_UNAVAILABLE` */
 async function isWell(agent: Agent, signal: AbortSignal | undefined): Promise<void> {
   const options = { signal, timeout: HEALTH_MS };
-  if (agent.abilities.list) return void (await agent.ask("session/list", {}, sessionListSchema, options));
+  if (agent.abilities.list) return void (await agent.ask(methods.list, {}, sessionListSchema, options));
   try {
-    await agent.ask(PING, {}, { parse: (value) => value }, options);
+    await agent.ask(methods.ping, {}, { parse: (value) => value }, options);
   } catch (error) {
     if (EngineError.is(error, "UNSUPPORTED") || EngineError.is(error, "INVALID_REQUEST")) return;
     throw error;

@@ -1,13 +1,14 @@
 import type { EngineDriver } from "../engine/driver.ts";
 import { connectAgent } from "./connection.ts";
 import { type AcpDriverOptions, readOptions } from "./options.ts";
+import { acpSdk } from "./sdk.ts";
 import { AcpState } from "./state.ts";
 
 /**
  * An agent that speaks the Agent Client Protocol, as an engine. It is started when the client first needs it, started
  * again when it dies, and ended by the client's `dispose()` with all that it started.
  *
- * @throws EngineError `CONFIG_INVALID` for options that can't be meant
+ * @throws EngineError `CONFIG_INVALID` for options that can't be meant; `UNSUPPORTED` without `@agentclientprotocol/sdk`
  *
  * @example
  * ```ts
@@ -18,6 +19,7 @@ import { AcpState } from "./state.ts";
  * ```
  */
 export function acpDriver(options: AcpDriverOptions): EngineDriver {
+  acpSdk();
   const settings = readOptions(options);
   const state = new AcpState(settings);
   return {

@@ -1,14 +1,14 @@
 import { constants } from "node:fs";
 import { type FileHandle, mkdir, open } from "node:fs/promises";
 import { dirname } from "node:path";
-import {
-  type ReadTextFileRequest,
-  type ReadTextFileResponse,
-  RequestError,
-  type WriteTextFileRequest,
+import type {
+  ReadTextFileRequest,
+  ReadTextFileResponse,
+  WriteTextFileRequest,
 } from "@agentclientprotocol/sdk";
 import { reasonOf } from "../engine/errors.ts";
 import { OutsideError, resolveInside } from "./inside.ts";
+import { acpSdk, refusal } from "./sdk.ts";
 
 /** What an agent may do to files through its client. */
 export type FileAccess = "none" | "read" | "read-write";
@@ -20,7 +20,7 @@ export const LARGEST_FILE = 16 * 1024 * 1024;
 const NO_FOLLOW = constants.O_NOFOLLOW ?? 0;
 const NO_WAIT = constants.O_NONBLOCK ?? 0;
 
-/** @throws RequestError for what may not be read: the agent gets it as its answer */
+/** @throws what the agent is answered for what may not be read: the agent gets it as its answer */
 export async function readFileFor(
   folder: string,
   { path, line, limit }: ReadTextFileRequest,
@@ -40,7 +40,7 @@ export async function readFileFor(
   });
 }
 
-/** @throws RequestError for what may not be written */
+/** @throws what the agent is answered for what may not be written */
 export async function writeFileFor(
   folder: string,
   { path, content }: WriteTextFileRequest,
@@ -76,19 +76,19 @@ async function regular(file: FileHandle, path: string) {
   return found;
 }
 
-function tooLarge(path: string, size: number): RequestError {
-  return RequestError.invalidParams(undefined, `${path} has ${size} bytes; ${LARGEST_FILE} are allowed`);
+function tooLarge(path: string, size: number): Error {
+  return refusal("invalidParams", `${path} has ${size} bytes; ${LARGEST_FILE} are allowed`);
 }
 
 async function answer<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    if (error instanceof RequestError) throw error;
-    if (error instanceof OutsideError) throw RequestError.invalidParams(undefined, error.message);
+    if (error instanceof acpSdk().RequestError) throw error;
+    if (error instanceof OutsideError) throw refusal("invalidParams", error.message);
     if (error instanceof Error && "code" in error && error.code === "ENOENT") {
-      throw new RequestError(-32_002, `Resource not found: ${error.message}`);
+      throw refusal("notFound", error.message);
     }
-    throw RequestError.internalError(undefined, reasonOf(error));
+    throw refusal("internal", reasonOf(error));
   }
 }

@@ -1,6 +1,7 @@
-import { type ClientApp, methods, RequestError } from "@agentclientprotocol/sdk";
+import type { ClientApp } from "@agentclientprotocol/sdk";
 import { readFileFor, writeFileFor } from "./file-requests.ts";
 import type { AcpSettings } from "./options.ts";
+import { acpSdk, refusal } from "./sdk.ts";
 import type { Terminals } from "./terminals.ts";
 
 export interface LocalRequestsContext {
@@ -14,10 +15,10 @@ export function registerLocalRequests(
   app: ClientApp,
   { settings, owner, terminals }: LocalRequestsContext,
 ): void {
-  const { fs, terminal } = methods.client;
+  const { fs, terminal } = acpSdk().methods.client;
   const folder = ({ sessionId }: { readonly sessionId: string }): string => {
     const directory = owner.directoryOf(sessionId);
-    if (directory === undefined) throw RequestError.sessionNotFound(sessionId);
+    if (directory === undefined) throw refusal("notFound", `There is no session ${sessionId}.`);
     return directory;
   };
   if (settings.fileAccess !== "none")

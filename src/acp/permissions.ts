@@ -1,9 +1,10 @@
-import { RequestError, type RequestPermissionResponse } from "@agentclientprotocol/sdk";
+import type { RequestPermissionResponse } from "@agentclientprotocol/sdk";
 import type { DriverEvent } from "../engine/driver-events.ts";
 import type { PermissionReply } from "../engine/driver-requests.ts";
 import { EngineError, reasonOf } from "../engine/errors.ts";
 import type { PermissionDecision, PermissionRequest } from "../engine/permission.ts";
 import { permissionSchema, type WirePermission, type WireToolCall } from "./schema.ts";
+import { refusal } from "./sdk.ts";
 import type { PendingPermission, SessionRecord } from "./session-record.ts";
 import { nameOf } from "./tool-call.ts";
 
@@ -137,7 +138,7 @@ function read(params: unknown): WirePermission {
   try {
     return permissionSchema.parse(params);
   } catch (error) {
-    throw RequestError.invalidParams(undefined, reasonOf(error));
+    throw refusal("invalidParams", `The request can't be read: ${reasonOf(error)}`);
   }
 }
 

@@ -1,10 +1,6 @@
-import { RequestError } from "@agentclientprotocol/sdk";
+import type { RequestError } from "@agentclientprotocol/sdk";
 import { EngineError, type EngineErrorCode } from "../engine/errors.ts";
-
-const AUTH_REQUIRED = -32_000;
-const NOT_FOUND = -32_002;
-const METHOD_NOT_FOUND = -32_601;
-const INVALID_PARAMS = -32_602;
+import { acpSdk, rpcCodes } from "./sdk.ts";
 
 export interface AskedWhat {
   readonly engine: string;
@@ -17,7 +13,7 @@ export interface AskedWhat {
 
 /** What an agent answered instead of a result. What is no such answer stays as it is. */
 export function fromRpc(error: unknown, asked: AskedWhat): unknown {
-  if (!(error instanceof RequestError)) return error;
+  if (!(error instanceof acpSdk().RequestError)) return error;
   const code = codeOf(error, asked);
   const said = wordsOf(error);
   const message = code === "AUTH_REQUIRED" ? `${said} ${asked.login ?? ""}`.trim() : said;
@@ -26,11 +22,11 @@ export function fromRpc(error: unknown, asked: AskedWhat): unknown {
 
 function codeOf(error: RequestError, { sessionId, isPrompt = false }: AskedWhat): EngineErrorCode {
   const { code, message } = error;
-  if (code === AUTH_REQUIRED) return "AUTH_REQUIRED";
-  if (code === METHOD_NOT_FOUND) return "UNSUPPORTED";
-  if (sessionId !== undefined && (code === NOT_FOUND || /session.{0,80}not found/i.test(message)))
+  if (code === rpcCodes.authRequired) return "AUTH_REQUIRED";
+  if (code === rpcCodes.methodNotFound) return "UNSUPPORTED";
+  if (sessionId !== undefined && (code === rpcCodes.notFound || /session.{0,80}not found/i.test(message)))
     return "SESSION_NOT_FOUND";
-  if (code === INVALID_PARAMS) return "INVALID_REQUEST";
+  if (code === rpcCodes.invalidParams) return "INVALID_REQUEST";
   if (!isPrompt) return "UNKNOWN";
   // The protocol has no codes for what goes wrong between an agent and its model: the words are all there is.
   const all = `${message} ${wordsOf(error)}`;

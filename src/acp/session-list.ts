@@ -1,6 +1,6 @@
-import { methods } from "@agentclientprotocol/sdk";
 import type { DiagnosticHandler } from "../engine/diagnostics.ts";
 import type { Agent } from "./agent.ts";
+import { methods } from "./methods.ts";
 import { sessionListSchema, type WireSessionInfo } from "./schema.ts";
 
 /** Pages that are read at most: an agent whose list never ends is not to be asked for ever. */
@@ -16,7 +16,7 @@ export async function listAllSessions(
   let cursor: string | undefined;
   for (let page = 1; ; page += 1) {
     const asked = cursor === undefined ? {} : { cursor };
-    const told = await agent.ask(methods.agent.session.list, asked, sessionListSchema, { signal });
+    const told = await agent.ask(methods.list, asked, sessionListSchema, { signal });
     all.push(...told.sessions);
     const next = told.nextCursor ?? undefined;
     if (next === undefined) return all;

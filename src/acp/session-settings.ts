@@ -1,6 +1,6 @@
-import { methods } from "@agentclientprotocol/sdk";
 import type { Agent } from "./agent.ts";
 import { type ChoiceKind, choiceKinds, choose, withConfigured, withCurrent } from "./choices.ts";
+import { methods } from "./methods.ts";
 import { setOptionSchema } from "./schema.ts";
 import type { SessionRecord } from "./session-record.ts";
 
@@ -11,9 +11,6 @@ export interface SettingContext {
   readonly engine: string;
   readonly signal: AbortSignal | undefined;
 }
-
-/** From before there were configuration options; no longer in the protocol, still in agents. */
-const SET_MODEL = "session/set_model";
 
 /**
  * Sets a session to what is wished for, and in the rest to what it is usually set to.
@@ -60,13 +57,12 @@ async function set(
   const sessionId = record.id;
   const options = { signal, sessionId };
   const configId = record.choices[kind]?.configId;
-  const { setConfigOption, setMode } = methods.agent.session;
   if (configId !== undefined) {
     const asked = { sessionId, configId, value: id };
-    const { configOptions } = await agent.ask(setConfigOption, asked, setOptionSchema, options);
+    const { configOptions } = await agent.ask(methods.setOption, asked, setOptionSchema, options);
     if (configOptions != null) return record.setChoices(withConfigured(record.choices, configOptions));
-  } else if (kind === "agent") await agent.ask(setMode, { sessionId, modeId: id }, answered, options);
-  else await agent.ask(SET_MODEL, { sessionId, modelId: id }, answered, options);
+  } else if (kind === "agent") await agent.ask(methods.setMode, { sessionId, modeId: id }, answered, options);
+  else await agent.ask(methods.setModel, { sessionId, modelId: id }, answered, options);
   record.setChoices(withCurrent(record.choices, kind, id));
 }
 

@@ -1,5 +1,4 @@
 import { isAbsolute } from "node:path";
-import { methods } from "@agentclientprotocol/sdk";
 import type { CreateSessionOptions } from "../engine/call-options.ts";
 import type { Diagnostic } from "../engine/diagnostics.ts";
 import type { DriverEvent } from "../engine/driver-events.ts";
@@ -8,6 +7,7 @@ import type { Agent } from "./agent.ts";
 import { choicesIn } from "./choices.ts";
 import { EarlyUpdates } from "./early-updates.ts";
 import { toMcpServers } from "./mcp-servers.ts";
+import { methods } from "./methods.ts";
 import type { AcpSettings } from "./options.ts";
 import { newSessionSchema, settingsSchema } from "./schema.ts";
 import { listAllSessions } from "./session-list.ts";
@@ -133,8 +133,7 @@ export class Sessions {
     const { load, resume } = agent.abilities;
     if (load && (record.transcript === undefined || !resume)) return this.#load(record, agent, signal);
     if (!resume) throw this.#cannotLoad(record);
-    const { resume: method } = methods.agent.session;
-    const answer = await agent.ask(method, this.#where(record, agent), settingsSchema, {
+    const answer = await agent.ask(methods.resume, this.#where(record, agent), settingsSchema, {
       signal,
       sessionId: record.id,
     });
@@ -155,8 +154,7 @@ export class Sessions {
   /** @throws EngineError `SESSION_NOT_FOUND` */
   async delete(sessionId: string, agent: Agent, signal: Signal): Promise<void> {
     await this.need(sessionId, agent, signal);
-    const { delete: method } = methods.agent.session;
-    await agent.ask(method, { sessionId }, anything, { signal, sessionId });
+    await agent.ask(methods.delete, { sessionId }, anything, { signal, sessionId });
     this.#records.delete(sessionId);
     this.#context.tell({ type: "session_deleted", sessionId });
   }
@@ -184,16 +182,15 @@ export class Sessions {
       record.transcript = this.#transcript(record, Date.now);
     } else if (close && record.openIn === agent) {
       record.openIn = undefined;
-      void agent.ask(methods.agent.session.close, { sessionId }, anything, { sessionId }).catch(() => {});
+      void agent.ask(methods.close, { sessionId }, anything, { sessionId }).catch(() => {});
     }
   }
 
   async #new(agent: Agent, cwd: string, signal: Signal): Promise<SessionRecord> {
-    const { new: method } = methods.agent.session;
     const done = this.#early.begin();
     try {
       const mcpServers = this.#mcpServers(agent);
-      const answer = await agent.ask(method, { cwd, mcpServers }, newSessionSchema, { signal });
+      const answer = await agent.ask(methods.newSession, { cwd, mcpServers }, newSessionSchema, { signal });
       const now = Date.now();
       const session = {
         id: answer.sessionId,
@@ -236,9 +233,8 @@ export class Sessions {
     );
     record.replay = transcript;
     try {
-      const { load: method } = methods.agent.session;
       const options = { signal, sessionId: record.id };
-      const answer = await agent.ask(method, this.#where(record, agent), settingsSchema, options);
+      const answer = await agent.ask(methods.load, this.#where(record, agent), settingsSchema, options);
       record.openIn = agent;
       record.setChoices(choicesIn(answer));
       transcript.settle();

@@ -1,17 +1,17 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { stat } from "node:fs/promises";
-import {
-  type CreateTerminalRequest,
-  RequestError,
-  type TerminalOutputResponse,
-  type WaitForTerminalExitResponse,
+import type {
+  CreateTerminalRequest,
+  TerminalOutputResponse,
+  WaitForTerminalExitResponse,
 } from "@agentclientprotocol/sdk";
 import { howItEnds } from "../process/how-it-ends.ts";
 import { identityOf } from "../process/process-table.ts";
 import { stopProcess } from "../process/stop-process.ts";
 import { MARK_VARIABLE } from "../process/sweep.ts";
 import { OutsideError, resolveInside } from "./inside.ts";
+import { refusal } from "./sdk.ts";
 import { TerminalOutput } from "./terminal-output.ts";
 
 /** Terminals that one agent may have at a time. */
@@ -50,10 +50,10 @@ export class Terminals {
     this.#options = options;
   }
 
-  /** @throws RequestError for what may not be run, or can't */
+  /** @throws what the agent is answered for what may not be run, or can't */
   async create(folder: string, request: CreateTerminalRequest): Promise<{ terminalId: string }> {
     if (this.#terminals.size >= MOST_TERMINALS) {
-      throw RequestError.invalidParams(undefined, `There are ${MOST_TERMINALS} terminals; release one first`);
+      throw refusal("invalidParams", `There are ${MOST_TERMINALS} terminals; release one first`);
     }
     const cwd = await directoryIn(folder, request.cwd ?? folder);
     const mark = randomUUID();
@@ -140,7 +140,7 @@ export class Terminals {
   #need(sessionId: string, terminalId: string): Terminal {
     const terminal = this.#terminals.get(terminalId);
     if (terminal?.sessionId === sessionId) return terminal;
-    throw new RequestError(-32_002, `Resource not found: there is no terminal ${terminalId}`, { terminalId });
+    throw refusal("notFound", `There is no terminal ${terminalId}.`);
   }
 }
 
@@ -150,7 +150,7 @@ async function directoryIn(folder: string, path: string): Promise<string> {
     if ((await stat(target)).isDirectory()) return target;
     throw new OutsideError(`${path} is no folder.`);
   } catch (error) {
-    throw RequestError.invalidParams(undefined, error instanceof Error ? error.message : String(error));
+    throw refusal("invalidParams", error instanceof Error ? error.message : String(error));
   }
 }
 

@@ -1,4 +1,3 @@
-import { methods } from "@agentclientprotocol/sdk";
 import type { DriverEvent } from "../engine/driver-events.ts";
 import type { PromptReceipt, PromptRequest } from "../engine/driver-requests.ts";
 import { EngineError, type EngineErrorInfo } from "../engine/errors.ts";
@@ -6,6 +5,7 @@ import type { TurnStatus } from "../engine/events.ts";
 import { toContentList, type Usage } from "../engine/message.ts";
 import { delay } from "../engine/scope.ts";
 import type { Agent } from "./agent.ts";
+import { methods } from "./methods.ts";
 import type { Permissions } from "./permissions.ts";
 import { promptBlocks } from "./prompt-blocks.ts";
 import { promptAnswerSchema, type WirePromptAnswer } from "./schema.ts";
@@ -85,7 +85,7 @@ export class Turns {
     if (turn === undefined || turn.isCancelled) return;
     turn.isCancelled = true;
     this.#context.permissions.drop(record);
-    await turn.agent.tell(methods.agent.session.cancel, { sessionId: record.id });
+    await turn.agent.tell(methods.cancel, { sessionId: record.id });
     // An agent that does not listen must not keep the session busy for ever.
     delay(CANCEL_MS, turn.over.signal).then(
       () => {
@@ -134,12 +134,7 @@ export class Turns {
     const model = record.choices.model?.current;
     record.transcript?.begin(turn.turnId, [...(said ? [said] : []), ...toContentList(content)], model);
     const options = { sessionId, timeout: undefined };
-    const asked = turn.agent.ask(
-      methods.agent.session.prompt,
-      { sessionId, prompt },
-      promptAnswerSchema,
-      options,
-    );
+    const asked = turn.agent.ask(methods.prompt, { sessionId, prompt }, promptAnswerSchema, options);
     const outcome = await asked.then(
       (answer) => this.#outcomeOf(record, turn, answer),
       (error: unknown) => this.#failed(record, turn, error),

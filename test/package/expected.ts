@@ -31,6 +31,7 @@ export const expectedExports: Readonly<Record<string, readonly string[]>> = {
     "readConfiguration",
     "saveWorkspaceConfiguration",
   ],
+  "./acp": ["acpAgents", "acpDriver", "knownAgents"],
   "./testing": ["createHandlers", "createMockEngine", "faults"],
 };
 
