@@ -23,8 +23,7 @@ const findingsSchema = z.array(
 );
 
 const INSTRUCTIONS = `Review this change. Read the files around it before you judge. Report only what is wrong in what
-the change adds, not style. Answer with a JSON array of { "file", "line", "severity": "error" | "warning" | "note",
-"message" }, and nothing after it; [] if there is nothing to report.`;
+the change adds, not style; an empty list if there is nothing to report.`;
 
 /** Beyond this a review costs more than it is worth. */
 const TOTAL_MS = 10 * 60_000;
@@ -64,9 +63,10 @@ async function review(diff: string) {
     followStorage: false, // nobody else uses this engine
   });
   try {
-    const { text, usage } = await runPrompt(client, {
+    const { output, usage } = await runPrompt(client, {
       title: "Review",
       prompt: stage.prompt(`${INSTRUCTIONS}\n\n${diff}`),
+      output: findingsSchema,
       signal: AbortSignal.any([leaving.signal, AbortSignal.timeout(TOTAL_MS)]),
       retry: {
         attempts: 3,
@@ -79,7 +79,7 @@ async function review(diff: string) {
       },
     });
     console.error(`${usage?.inputTokens ?? 0} tokens in, ${usage?.outputTokens ?? 0} out`);
-    return readFindings(text);
+    return output;
   } finally {
     await client.dispose(); // the engine that it started is gone
   }
@@ -89,16 +89,6 @@ async function diffSince(base: string, directory: string): Promise<string> {
   const options = { cwd: directory, maxBuffer: 16 * 1_024 * 1_024 };
   const { stdout } = await promisify(execFile)("git", ["diff", "--no-color", "--no-ext-diff", base], options);
   return stdout;
-}
-
-/** Models like to say a word before they answer, and put JSON into a fence. */
-function readFindings(answer: string) {
-  const json = /\[.*\]/s.exec(answer)?.[0] ?? "";
-  try {
-    return findingsSchema.parse(JSON.parse(json));
-  } catch (cause) {
-    throw new Error(`The model did not answer with findings:\n${answer}`, { cause });
-  }
 }
 
 function describe(error: unknown): string {

@@ -136,6 +136,7 @@ export function createEngineClient(
   const preparation = new PromptPreparation({
     link,
     registry,
+    fanout,
     readSession,
     policies,
     unsupported: (capability) => optional.unsupported(capability),
@@ -197,7 +198,7 @@ export function createEngineClient(
         return link.use(create.signal, async (connection, signal) => {
           if (create.reviewEdits && !link.capabilities.reviewEdits) throw optional.unsupported("reviewEdits");
           const session = await connection.createSession({ ...create, signal });
-          preparation.sessionCreated(session, create.systemPrompt, own);
+          preparation.sessionCreated(session, { systemPrompt: create.systemPrompt, policies: own });
           if (hub.status.state === "open") hub.apply({ type: "session_created", session });
           return toSession({ session });
         });

@@ -25,6 +25,7 @@ export type {
   ReplyOptions,
   RequestOptions,
   RevertOptions,
+  SessionPageOptions,
 } from "./engine/call-options.ts";
 export { type EngineCapabilities, type EngineCapability, noCapabilities } from "./engine/capabilities.ts";
 export type { Command } from "./engine/command.ts";
@@ -185,6 +186,7 @@ export type { CredentialSource, Provider, ProviderCredentials } from "./engine/p
 export type { QuestionAnswer, QuestionRef } from "./engine/question.ts";
 export type {
   CreateSessionOpts,
+  PageOfSessions,
   RetryNotice,
   Session,
   SessionActivity,

@@ -1,8 +1,19 @@
 /**
- * For tests of applications and adapters: an engine in memory, the handlers of the `/v1` contract for MSW, and faults.
+ * For tests of applications and adapters: an engine in memory, the conformance suite, the handlers of the `/v1`
+ * contract for MSW, and faults.
  *
  * @module
  */
+export type { EngineBrain } from "./testing/conformance/brain.ts";
+export {
+  type ClientConformanceOptions,
+  type ConformanceSkip,
+  type DescribeEngineOptions,
+  type DriverConformanceOptions,
+  describeEngine,
+} from "./testing/conformance/describe-engine.ts";
+export type { RuleNumber } from "./testing/conformance/rule.ts";
+export type { TestRunner } from "./testing/conformance/runner.ts";
 export type { Cue, CueType } from "./testing/faults/cues.ts";
 export type { FakeOpenCode, FakeOpenCodeOptions } from "./testing/faults/fake-open-code.ts";
 export type {
@@ -37,6 +48,7 @@ export type {
 } from "./testing/faults/recording.ts";
 export { faults } from "./testing/faults.ts";
 export { createHandlers, type HandlersOptions } from "./testing/handlers.ts";
+export type { MockClockKind } from "./testing/mock-clock.ts";
 export {
   createMockEngine,
   type MockEngine,

@@ -19,6 +19,10 @@ export async function startV1Server(): Promise<LocalServer> {
 const script: MockScript = ({ content }) => {
   // One word, one delta: how many wait for the reader, and are one by then, is not for the page to say.
   if (content === "Say hello") return [{ reasoning: "Politely." }, { text: "Hello!" }];
+  if (content === "Ask me") {
+    const options = [{ label: "Tabs" }, { label: "Spaces" }];
+    return [{ question: [{ question: "Tabs or spaces?", options }] }, { text: "Thanks." }];
+  }
   if (content !== "List the files") return [{ reasoning: "Politely." }, { text: "Hello there!" }];
   const ask = { description: "Run `ls`", patterns: ["ls"] };
   return [{ tool: "bash", input: { command: "ls" }, output: "README.md\nsrc\n", ask }, { text: "Just two." }];

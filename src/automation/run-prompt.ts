@@ -3,6 +3,7 @@ import type { CreateSessionOptions } from "../engine/call-options.ts";
 import type { EngineClient, PromptOpts } from "../engine/engine-client.ts";
 import { EngineError } from "../engine/errors.ts";
 import type { ManagedEngineClient } from "../engine/managed-engine-client.ts";
+import type { OutputIn, OutputResult, OutputSchema } from "../engine/output.ts";
 import { isPromptFailure, type PromptFailure, type PromptResult } from "../engine/prompt-call.ts";
 import type { PromptContent } from "../engine/prompt-content.ts";
 import type { PromptEvent } from "../engine/prompt-events.ts";
@@ -11,7 +12,7 @@ import type { Session } from "../engine/session.ts";
 import { failureOf } from "../hub/turn-result.ts";
 import { startPlainTurn } from "./plain-turn.ts";
 import { checkRetry, type RetryOptions, retrying } from "./retry.ts";
-import { isManaged, startTurn, type Turn } from "./turn.ts";
+import { isManaged, startTurn, type Turn, type TurnOptions } from "./turn.ts";
 
 export interface RunPromptOptions
   extends CreateSessionOptions,
@@ -46,8 +47,12 @@ export interface RunPromptResult extends PromptResult {
   readonly deleteError?: unknown;
 }
 
+type AnyRunPromptOptions = RunPromptOptions & Pick<TurnOptions, "output">;
+
 /** A run that is under way: a promise of its result. The end of its `await using` stops the engine. */
-export interface RunPromptCall extends Promise<RunPromptResult>, AsyncDisposable {
+export interface RunPromptCall<Result extends RunPromptResult = RunPromptResult>
+  extends Promise<Result>,
+    AsyncDisposable {
   /** Stops the engine, if it still works on it. Resolves when that is done, and all is over. */
   abort(): Promise<void>;
 }
@@ -67,9 +72,13 @@ export interface RunPromptCall extends Promise<RunPromptResult>, AsyncDisposable
  * @throws what `session.create` throws; an EngineError with the partial turn as `result`, as the `result()` of a prompt;
  *   the signal's own `reason`; `INVALID_REQUEST` (options that make no sense)
  */
+export function runPrompt<Schema extends OutputSchema>(
+  client: ManagedEngineClient,
+  options: RunPromptOptions & { readonly output: Schema },
+): RunPromptCall<RunPromptResult & OutputResult<OutputIn<Schema>>>;
 export function runPrompt(client: ManagedEngineClient, options: RunPromptOptions): RunPromptCall;
 export function runPrompt(client: EngineClient, options: PlainRunPromptOptions): RunPromptCall;
-export function runPrompt(client: EngineClient, options: RunPromptOptions): RunPromptCall {
+export function runPrompt(client: EngineClient, options: AnyRunPromptOptions): RunPromptCall {
   const left = new AbortController();
   let turn: Turn | undefined;
   const result = run(client, options, left.signal, (begun) => {
@@ -89,15 +98,15 @@ export function runPrompt(client: EngineClient, options: RunPromptOptions): RunP
 
 async function run(
   client: EngineClient,
-  options: RunPromptOptions,
+  options: AnyRunPromptOptions,
   left: AbortSignal,
   begin: (turn: Turn) => void,
 ): Promise<RunPromptResult> {
   const { prompt, onEvent, retry = { attempts: 1 }, deleteSession = false, signal, ...rest } = options;
   const { title, model, workingDirectory, systemPrompt, reviewEdits, ...promptOptions } = rest;
   checkRetry(retry);
-  if (!isManaged(client) && (deleteSession || onEvent !== undefined)) {
-    const message = `The options deleteSession and onEvent need a client of createEngineClient(); ${client.name} is none.`;
+  if (!isManaged(client) && (deleteSession || onEvent !== undefined || rest.output !== undefined)) {
+    const message = `The options deleteSession, onEvent and output need a client of createEngineClient(); ${client.name} is none.`;
     throw new EngineError("UNSUPPORTED", message, { engine: client.id });
   }
   const ended = signal === undefined ? left : AbortSignal.any([signal, left]);

@@ -1,5 +1,6 @@
 import type { EngineClient, PromptOpts } from "../engine/engine-client.ts";
 import type { ManagedEngineClient } from "../engine/managed-engine-client.ts";
+import type { OutputSchema } from "../engine/output.ts";
 import type { PromptResult } from "../engine/prompt-call.ts";
 import type { PromptContent } from "../engine/prompt-content.ts";
 import type { PromptEvent } from "../engine/prompt-events.ts";
@@ -12,10 +13,12 @@ export interface Turn {
   stop(): Promise<void>;
 }
 
+export type TurnOptions = PromptOpts & { readonly output?: OutputSchema | undefined };
+
 export interface TurnRequest {
   readonly sessionId: string;
   readonly prompt: PromptContent;
-  readonly options: PromptOpts;
+  readonly options: TurnOptions;
   readonly onEvent?: ((event: PromptEvent) => void | Promise<void>) | undefined;
 }
 

@@ -1,8 +1,8 @@
-import type { AllSessionsOptions, ListSessionsOptions } from "../engine/call-options.ts";
+import type { AllSessionsOptions, ListSessionsOptions, SessionPageOptions } from "../engine/call-options.ts";
 import type { EngineConnection } from "../engine/driver.ts";
 import type { ListedSession, SessionPage } from "../engine/driver-requests.ts";
 import { EngineError } from "../engine/errors.ts";
-import type { Session } from "../engine/session.ts";
+import type { PageOfSessions, Session } from "../engine/session.ts";
 import { matchesQuery } from "../engine/session-query.ts";
 import type { Link } from "../hub/link.ts";
 
@@ -50,6 +50,43 @@ export async function* allSessions(
     }
     cursor = page.cursor;
   } while (cursor !== undefined);
+}
+
+export async function sessionPage(
+  link: Link,
+  toSession: ToSession,
+  { limit = PAGE, cursor, signal, ...query }: SessionPageOptions,
+): Promise<PageOfSessions> {
+  checkCount("limit", limit, 1);
+  return link.use(signal, async (connection, scope) => {
+    const page = await readPage(connection, { ...query, limit, cursor, signal: scope });
+    const isWhole = connection.listSessions === undefined;
+    const { sessions, cursor: next } = isWhole ? cut(page.sessions, limit, cursor) : page;
+    return { sessions: sessions.map(toSession), ...(next === undefined ? {} : { cursor: next }) };
+  });
+}
+
+/** A page of the whole list. Its cursor says which session came last, and when that was used. */
+function cut(all: SessionPage["sessions"], limit: number, cursor: string | undefined): SessionPage {
+  const start = cursor === undefined ? 0 : placeAfter(all, cursor);
+  const sessions = all.slice(start, start + limit);
+  const last = sessions.at(-1)?.session;
+  if (last === undefined || start + limit >= all.length) return { sessions };
+  return { sessions, cursor: `${last.updatedAt} ${last.id}` };
+}
+
+function placeAfter(all: SessionPage["sessions"], cursor: string): number {
+  const [, time, id] = /^(\S+) (.+)$/s.exec(cursor) ?? [];
+  const updatedAt = Number(time);
+  if (Number.isNaN(updatedAt)) {
+    const message = `The cursor ${JSON.stringify(cursor)} is not one of this list: send that of the page before.`;
+    throw new EngineError("INVALID_REQUEST", message);
+  }
+  const last = all.findIndex(({ session }) => session.id === id && session.updatedAt === updatedAt);
+  if (last >= 0) return last + 1;
+  // It is gone, or was used again. Of those that are as old as it was, nobody knows which came: they come again.
+  const next = all.findIndex(({ session }) => session.updatedAt <= updatedAt);
+  return next < 0 ? all.length : next;
 }
 
 async function readPage(

@@ -2,10 +2,12 @@ import type { CommandOptions } from "../engine/call-options.ts";
 import type { EngineCapability } from "../engine/capabilities.ts";
 import type { PromptOpts } from "../engine/engine-client.ts";
 import { EngineError } from "../engine/errors.ts";
+import type { EngineEvent } from "../engine/events.ts";
 import { type DriverContent, toContentList } from "../engine/message.ts";
 import type { Policies } from "../engine/policy.ts";
 import type { PromptContent } from "../engine/prompt-content.ts";
 import type { Session } from "../engine/session.ts";
+import type { Fanout } from "../hub/fanout.ts";
 import type { Link } from "../hub/link.ts";
 import type { PromptRunRequest } from "../hub/prompt-run.ts";
 import type { PreparedRequest } from "../hub/prompt-sending.ts";
@@ -16,6 +18,7 @@ import { type ContentContext, readContent, readParts } from "./read-content.ts";
 export interface PreparationContext {
   readonly link: Link;
   readonly registry: Registry;
+  readonly fanout: Fanout;
   /** The client's own. */
   readonly policies: ReadPolicies;
   unsupported(capability: EngineCapability): EngineError;
@@ -28,29 +31,39 @@ export type SentOptions = Pick<
 > &
   Pick<PreparedRequest, "toolsOff">;
 
+/** What this client gave a session when it made it. */
+interface Given {
+  /** Not every engine keeps it. */
+  readonly systemPrompt: string | undefined;
+  readonly policies: ReadPolicies;
+}
+
 /** What becomes of a prompt before it is sent. */
 export class PromptPreparation {
   readonly #context: PreparationContext;
-  /** What this client gave its sessions: not every engine keeps it. */
-  readonly #systemPrompts = new Map<string, string>();
-  readonly #policies = new Map<string, ReadPolicies>();
+  /** By session, until it is deleted. */
+  readonly #given = new Map<string, Given>();
 
   constructor(context: PreparationContext) {
     this.#context = context;
   }
 
-  sessionCreated(
-    { id }: Pick<Session, "id">,
-    systemPrompt: string | undefined,
-    policies: ReadPolicies,
-  ): void {
-    if (systemPrompt !== undefined) this.#systemPrompts.set(id, systemPrompt);
-    if (Object.keys(policies).length > 0) this.#policies.set(id, policies);
+  sessionCreated({ id }: Pick<Session, "id">, given: Given): void {
+    if (given.systemPrompt === undefined && Object.keys(given.policies).length === 0) return;
+    this.#given.set(id, given);
+    const end = () => {
+      this.#given.delete(id);
+      leave();
+    };
+    const next = (event: EngineEvent) => {
+      if (event.type === "session_deleted" && event.sessionId === id) end();
+    };
+    const leave = this.#context.fanout.add({ next }, id);
   }
 
   /** Who decides in a prompt without a person: as the prompt says, else its session, else the client. */
   policies(sessionId: string, own: Policies): ReadPolicies {
-    return { ...this.#context.policies, ...this.#policies.get(sessionId), ...readPolicies(own) };
+    return { ...this.#context.policies, ...this.#given.get(sessionId)?.policies, ...readPolicies(own) };
   }
 
   /** `appended`: what the model is told behind the content. */
@@ -95,7 +108,8 @@ export class PromptPreparation {
 
   #systemPrompt(sessionId: string, own: string | undefined) {
     if (own !== undefined) return { systemPrompt: own, systemPromptOf: "prompt" } as const;
-    const kept = this.#systemPrompts.get(sessionId) ?? this.#context.registry.get(sessionId)?.systemPrompt;
+    const kept =
+      this.#given.get(sessionId)?.systemPrompt ?? this.#context.registry.get(sessionId)?.systemPrompt;
     return kept === undefined ? {} : ({ systemPrompt: kept, systemPromptOf: "session" } as const);
   }
 

@@ -1,8 +1,8 @@
+import { kindOf, toDataUrl, UNKNOWN_KIND } from "../engine/bytes.ts";
 import { EngineError } from "../engine/errors.ts";
 import type { DriverContent, MessageContent } from "../engine/message.ts";
 import type { LineRange, PromptContent } from "../engine/prompt-content.ts";
 import { download } from "../http/download.ts";
-import { kindOf, toDataUrl, UNKNOWN_KIND } from "./bytes.ts";
 import { toFileUrl, withLines } from "./file-url.ts";
 
 /** What has to be known to read a prompt's content. */

@@ -14,7 +14,7 @@ import type { Registry } from "../hub/registry.ts";
 import { messageOf } from "../lifecycle/message-state.ts";
 import { restoreMessages } from "../lifecycle/restore-messages.ts";
 import { followed } from "./follow.ts";
-import { allSessions, listSessions, newestFirst } from "./listing.ts";
+import { allSessions, listSessions, newestFirst, sessionPage } from "./listing.ts";
 import type { OptionalCalls } from "./optional.ts";
 
 export interface SessionCallsContext {
@@ -30,6 +30,7 @@ type SessionCalls = Pick<
   ManagedEngineClient["session"],
   | "list"
   | "all"
+  | "page"
   | "update"
   | "delete"
   | "fork"
@@ -55,6 +56,7 @@ export function createSessionCalls(context: SessionCallsContext): SessionCalls {
   return {
     list: async (options = {}) => listSessions(link, toSession, options),
     all: (options = {}) => allSessions(link, toSession, options),
+    page: async (options = {}) => sessionPage(link, toSession, options),
     update: async (session, changes, { signal } = {}) => {
       const id = toSessionId(session);
       checkChanges(changes);

@@ -33,6 +33,13 @@ export interface AllSessionsOptions extends SessionQuery, CallOptions {
   readonly pageSize?: number | undefined;
 }
 
+export interface SessionPageOptions extends SessionQuery, CallOptions {
+  /** At most so many. Default: 100. */
+  readonly limit?: number | undefined;
+  /** `cursor` of the page before. Default: the first page. */
+  readonly cursor?: string | undefined;
+}
+
 export interface ForkOptions extends CallOptions {
   /** Only the messages before this one are copied. Default: all. */
   readonly messageId?: string | undefined;

@@ -11,6 +11,7 @@ import type {
   ReplyOptions,
   RequestOptions,
   RevertOptions,
+  SessionPageOptions,
 } from "./call-options.ts";
 import type { EngineCapabilities } from "./capabilities.ts";
 import type { Command } from "./command.ts";
@@ -26,7 +27,7 @@ import type { PromptCall } from "./prompt-call.ts";
 import type { PromptContent } from "./prompt-content.ts";
 import type { Provider } from "./provider.ts";
 import type { QuestionAnswer, QuestionRef } from "./question.ts";
-import type { Session, SessionChanges, SessionRef } from "./session.ts";
+import type { PageOfSessions, Session, SessionChanges, SessionRef } from "./session.ts";
 import type { SessionRegistry, TreeOptions } from "./session-registry.ts";
 import type { Todo } from "./todo.ts";
 import type { ToolCallRecord } from "./tool-calls.ts";
@@ -49,6 +50,12 @@ export interface ManagedEngineClient extends EngineClient, AsyncDisposable {
      * yet; `client.registry` misses none. The iteration throws as `list`.
      */
     all(options?: AllSessionsOptions): AsyncIterable<Session>;
+    /**
+     * One page of the list, for programs that do not stay until the next, such as servers; the others have `all()`. A
+     * session that is used between two pages may come twice, or be missed if it had not come yet. Throws as `list`, and
+     * `INVALID_REQUEST` for a `cursor` that is none.
+     */
+    page(options?: SessionPageOptions): Promise<PageOfSessions>;
     /** @throws EngineError `INVALID_REQUEST` (an unknown model: the message names those that exist) and as `list` */
     create(options?: CreateSessionOptions): Promise<Session>;
     /** @throws EngineError `SESSION_NOT_FOUND` and as `list` */

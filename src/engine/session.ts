@@ -69,6 +69,14 @@ export interface Session {
   readonly source?: "history" | undefined;
 }
 
+/** A part of the list of sessions. */
+export interface PageOfSessions {
+  /** `updatedAt` descending, also from page to page. There may be fewer than were asked for, and still more to come. */
+  readonly sessions: readonly Session[];
+  /** Where the next page begins. Absent: this is the last. */
+  readonly cursor?: string | undefined;
+}
+
 /** A session's id, or anything that has it. */
 export type SessionRef = string | { readonly id: string };
 

@@ -4,18 +4,19 @@ import type { EngineEvent } from "../engine/events.ts";
 import type { PromptResult } from "../engine/prompt-call.ts";
 import type { PromptEvent } from "../engine/prompt-events.ts";
 import { scoped } from "../engine/scope.ts";
-import { messagesOfTurn } from "../lifecycle/turns.ts";
 import { type Channel, createChannel } from "../stream/channel.ts";
+import { type CutTurn, cutResult, lostWith, seenOf } from "./cut-turn.ts";
 import { mergePromptDeltas } from "./merge-deltas.ts";
 import { PromptDeadlines } from "./prompt-deadlines.ts";
-import { promptAborted, promptFailed } from "./prompt-error.ts";
+import { promptAborted } from "./prompt-error.ts";
 import type { Place, PromptQueue } from "./prompt-queue.ts";
 import { type PreparedRequest, type SendingContext, sendPrompt } from "./prompt-sending.ts";
+import { isAskedIn } from "./requests/asked-in.ts";
 import type { ReadPolicies } from "./requests/read-policy.ts";
 import { isRequest, type Request, type RequestDesk } from "./requests/request-desk.ts";
 import { type StopContext, stopTurn } from "./stop-turn.ts";
-import { emptyResult, finalEvent, resultOf } from "./turn-result.ts";
-import { saysSomething, tellsOf } from "./turn-signs.ts";
+import { finalEvent, resultOf } from "./turn-result.ts";
+import { saysSomething } from "./turn-signs.ts";
 import { TurnView } from "./turn-view.ts";
 
 export interface PromptRunContext extends SendingContext, StopContext {
@@ -54,8 +55,6 @@ export class PromptRun {
   /** The caller's own signal ended the turn. Not that signal itself: it may abort when the turn is long over. */
   readonly #cancelled = new AbortController();
   readonly #events: Channel<PromptEvent>;
-  /** The engine tells of the turn. */
-  readonly #told = Promise.withResolvers<string>();
   #iterated = false;
   /** Somebody iterates the events and has not left. */
   #isRead = false;
@@ -172,13 +171,11 @@ export class PromptRun {
     // Also after its end: a request whose answer is late must not be sent again.
     const sending = AbortSignal.any([scope, this.#settling.signal]);
     const sent = await sendPrompt(this.#context, prepared, sending, timeouts?.connect);
-    const { turnId: known, expected } = sent;
-    const named = sent.answersLate ? Promise.race([sent.named, this.#told.promise]) : sent.named;
-    named.catch(() => {});
+    const { named, turnId: known, expected } = sent;
     this.#named = named;
     if (known !== undefined) follow(known);
     const onCut = () => {
-      this.#seen ??= this.#partial();
+      this.#see();
       // The caller does not wait for the engine to stop; `dispose()` does.
       if (this.#isStopped()) this.#context.background(this.#stop(named));
     };
@@ -210,9 +207,8 @@ export class PromptRun {
   #take(event: EngineEvent, view: TurnView): void {
     if (this.#over) return;
     if (saysSomething(event)) this.#deadlines.heard();
-    if (tellsOf(event, view.turnId)) this.#told.resolve(view.turnId);
     for (const news of view.take(event)) {
-      if (isRequest(news) && this.#isOurs(news, view)) this.#attend(news);
+      if (isRequest(news) && isAskedIn(view, news, this.#context.store)) this.#attend(news);
       else this.#events.push(news);
     }
     if (event.type === "turn_ended" && event.turnId === view.turnId) {
@@ -234,14 +230,10 @@ export class PromptRun {
   /** Nothing will come any more: the client was disposed, or the engine is out of reach for good. */
   #end(error: Error | undefined): void {
     const { link } = this.#context;
-    this.#seen ??= this.#partial();
-    if (error === undefined) this.#ended.reject(link.signal.reason);
-    else if (this.#turnId === undefined || !DIED_WITH.has(EngineError.is(error) ? error.code : ""))
-      this.#ended.reject(error);
-    else {
-      const message = `The turn was lost with its engine, which did not come back: ${error.message}`;
-      this.#ended.reject(new EngineError("TURN_LOST", message, { ...this.#where(), cause: error }));
-    }
+    this.#see();
+    this.#ended.reject(
+      error === undefined ? link.signal.reason : lostWith(error, this.#turnId, this.#where()),
+    );
   }
 
   #conclude(result: PromptResult): PromptResult {
@@ -255,43 +247,22 @@ export class PromptRun {
   }
 
   #failed(cause: unknown): PromptResult {
-    const { sessionId } = this.#request;
     const { signal } = this.#options;
     if (signal?.aborted) this.#cancelled.abort(signal.reason);
     const isAborted = signal?.aborted === true || this.#withdrawn.signal.aborted;
-    const error = (isAborted ? promptAborted : promptFailed)(cause, this.#where());
-    const status = STATUS_OF.get(error.code) ?? "error";
-    return { ...(this.#seen ?? emptyResult(sessionId, this.#turnId, status, error)), status, error };
+    return cutResult(this.#turn(), this.#seen, { cause, isAborted, where: this.#where() });
   }
 
-  #partial(): PromptResult | undefined {
+  #see(): void {
     const { store, engineId } = this.#context;
-    const { sessionId } = this.#request;
-    const state = store.get(sessionId);
-    const turnId = this.#turnId;
-    if (turnId === undefined || state === undefined) return undefined;
-    const messages = messagesOfTurn(state, turnId).map((message) => ({ ...message, complete: false }));
-    return resultOf({ type: "turn_ended", sessionId, turnId, status: "aborted", messages }, engineId);
+    this.#seen ??= seenOf(store, engineId, this.#turn());
   }
 
-  /** Asked in this turn; or the engine does not say in which, and no other is open. */
-  #isOurs({ messageId = "", sessionId }: Request, { turnId }: TurnView): boolean {
-    const state = this.#context.store.get(this.#request.sessionId);
-    // A subagent's, which the turn has started that is being answered: the oldest.
-    if (sessionId !== this.#request.sessionId) return state?.openTurns.values().next().value === turnId;
-    const asking = state?.messages.get(messageId)?.info.turnId;
-    return asking === undefined ? (state?.openTurns.size ?? 0) <= 1 : asking === turnId;
+  #turn(): CutTurn {
+    return { sessionId: this.#request.sessionId, turnId: this.#turnId };
   }
 
   #where() {
     return { engine: this.#context.engineId, sessionId: this.#request.sessionId };
   }
 }
-
-/** The engine is gone for good, and a turn with it: out of reach for too long, or its process is known to be dead. */
-const DIED_WITH: ReadonlySet<string> = new Set(["ENGINE_UNAVAILABLE", "PROCESS_FAILED"]);
-
-const STATUS_OF: ReadonlyMap<string, PromptResult["status"]> = new Map([
-  ["PROMPT_ABORTED", "aborted"],
-  ["TURN_LOST", "lost"],
-]);

@@ -1,15 +1,19 @@
 import type { PromptReceipt, PromptRequest } from "../engine/driver-requests.ts";
 import { EngineError } from "../engine/errors.ts";
+import type { EngineEvent } from "../engine/events.ts";
 import type { EventHub } from "./event-hub.ts";
+import type { Fanout } from "./fanout.ts";
 import { insist } from "./insist.ts";
 import type { Link } from "./link.ts";
 import { isAtRest, type SessionStore } from "./session-store.ts";
+import { tellsOf } from "./turn-signs.ts";
 
 export interface SendingContext {
   readonly engineId: string;
   readonly link: Link;
   readonly hub: EventHub;
   readonly store: SessionStore;
+  readonly fanout: Fanout;
 }
 
 export type PreparedRequest = Omit<PromptRequest, "signal" | "newestMessageId" | "sendAs">;
@@ -20,8 +24,6 @@ export interface SentPrompt {
   readonly turnId: string | undefined;
   /** What it will most likely be called. */
   readonly expected: string | undefined;
-  /** What the engine tells of the turn says that it has taken the prompt: its answer comes when the turn is over. */
-  readonly answersLate: boolean;
   /** Resolves with what the turn is called, when the engine has taken the prompt. */
   readonly named: Promise<string>;
 }
@@ -58,10 +60,12 @@ export async function sendPrompt(
       throw error;
     }
   };
-  const named = sentAs === undefined ? name(0) : insist(scope, name);
+  const answered = sentAs === undefined ? name(0) : insist(scope, name);
+  const isLate = turnId !== undefined && first.answersLate;
+  const named = isLate ? toldOrAnswered(context, request, turnId, answered) : answered;
   // Who does not wait for it hears of it otherwise.
   named.catch(() => {});
-  return { turnId, expected: turnId ?? sentAs, answersLate: first.answersLate === true, named };
+  return { turnId, expected: turnId ?? sentAs, named };
 }
 
 /** Options of a prompt that an engine may lack. */
@@ -103,4 +107,24 @@ async function nameIn(receipt: PromptReceipt): Promise<string> {
 /** Its answer was lost, but the engine tells of the prompt. */
 function isTold({ store }: SendingContext, { sessionId }: PreparedRequest, turnId: string): boolean {
   return store.get(sessionId)?.messages.has(turnId) === true;
+}
+
+/** An engine whose answer comes when the turn is over has taken the prompt when it tells of it. */
+async function toldOrAnswered(
+  context: SendingContext,
+  request: PreparedRequest,
+  turnId: string,
+  answered: Promise<string>,
+): Promise<string> {
+  const { promise: told, resolve } = Promise.withResolvers<string>();
+  const next = (event: EngineEvent) => {
+    if (tellsOf(event, turnId)) resolve(turnId);
+  };
+  const leave = context.fanout.add({ next }, request.sessionId);
+  if (isTold(context, request, turnId)) resolve(turnId);
+  try {
+    return await Promise.race([told, answered]);
+  } finally {
+    leave();
+  }
 }

@@ -59,7 +59,7 @@ function v1(options: DialectOptions): readonly Probe<Connect>[] {
   const connect =
     ({ version = "unknown", heartbeatMs, capabilities }: Partial<V1Health>): Connect =>
     (report) => {
-      checkOptions(options, http, report);
+      checkOptions(options, capabilities ?? {}, http, report);
       return createV1Connection({ ...options, http, version, heartbeatMs, capabilities, report });
     };
   return [
@@ -78,18 +78,19 @@ function v1(options: DialectOptions): readonly Probe<Connect>[] {
   ];
 }
 
-/** @throws EngineError `UNSUPPORTED` for what somebody relies on and /v1 can't promise */
+/** @throws EngineError `UNSUPPORTED` for what somebody relies on and this server can't promise */
 function checkOptions(
   { reviewEdits, preferredModel }: DialectOptions,
+  { reviewEdits: reviews = false }: Readonly<Record<string, boolean>>,
   http: Http,
   report: DriverReport,
 ): void {
-  if (reviewEdits) {
-    const message = `reviewEdits can't be promised over /v1, which ${http.baseUrl} speaks; leave the option out.`;
+  if (reviewEdits && !reviews) {
+    const message = `The server at ${http.baseUrl} can't promise reviewEdits: it lacks the capability "reviewEdits"; leave the option out.`;
     throw new EngineError("UNSUPPORTED", message, { engine: "opencode" });
   }
   if (preferredModel === undefined) return;
   const message =
-    "Over /v1 nobody can say whether the engine has the preferredModel; it is not used. Give it as model to have it used.";
+    "Over /v1 the preferredModel is not looked up, and not used. Give it as model to have it used.";
   report.diagnostic({ level: "warning", code: "option_ignored", message });
 }

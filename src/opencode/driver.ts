@@ -2,7 +2,7 @@ import type { EngineDriver } from "../engine/driver.ts";
 import { EngineError } from "../engine/errors.ts";
 import { parseBaseUrl } from "../http/base-url.ts";
 import type { HeadersSource } from "../http.ts";
-import { v1Capabilities } from "../v1/connection.ts";
+import { v1Capabilities } from "../v1/capabilities.ts";
 import { detect } from "./detect.ts";
 import { dialects, type Protocol } from "./dialects.ts";
 import { nativeCapabilities } from "./native/connection.ts";

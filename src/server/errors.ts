@@ -7,6 +7,7 @@ const STATUS_OF: ReadonlyMap<EngineErrorCode, number> = new Map([
   ["PERMISSION_DENIED", 403],
   ["SESSION_NOT_FOUND", 404],
   ["PERMISSION_NOT_FOUND", 404],
+  ["QUESTION_NOT_FOUND", 404],
   ["SESSION_RUNNING", 409],
   ["CONTEXT_OVERFLOW", 413],
   ["RATE_LIMITED", 429],

@@ -1,11 +1,12 @@
 import type { ManagedEngineClient } from "../engine/managed-engine-client.ts";
 import type { Message } from "../engine/message.ts";
+import type { PromptCall } from "../engine/prompt-call.ts";
 import type { PromptContent } from "../engine/prompt-content.ts";
-import type { PromptBody } from "../v1/schema/request.ts";
+import type { CommandBody, PromptBody } from "../v1/schema/request.ts";
 import { Recent } from "./recent.ts";
 import { Turn } from "./turn.ts";
 
-/** The prompts and messages that were sent here. A `messageId` that was sent before makes nothing anew. */
+/** The prompts, commands and messages that were sent here. A `messageId` that was sent before makes nothing anew. */
 export class Prompts {
   readonly #client: ManagedEngineClient;
   readonly #turns = new Recent<Turn>(({ log }) => log.isOver);
@@ -17,11 +18,27 @@ export class Prompts {
 
   /** The turn that this prompt opens, or has opened before. */
   send(sessionId: string, body: PromptBody): Turn {
-    const { messageId, model, systemPrompt, maxTokens, temperature } = body;
+    const { messageId, model, agent, variant, systemPrompt, maxTokens, temperature, toolsOff = [] } = body;
+    const tools = Object.fromEntries(toolsOff.map((name) => [name, false as const]));
+    const options = { messageId, model, agent, variant, systemPrompt, maxTokens, temperature, tools };
+    return this.#once(sessionId, messageId, () =>
+      this.#client.session.prompt(sessionId, contentOf(body), options),
+    );
+  }
+
+  /** The turn that this command opens, or has opened before. */
+  run(sessionId: string, body: CommandBody): Turn {
+    const { name, arguments: args, messageId, model, agent, variant, attachments } = body;
+    const options = { model, agent, variant, attachments };
+    return this.#once(sessionId, messageId, () =>
+      this.#client.session.command(sessionId, name, args, options),
+    );
+  }
+
+  #once(sessionId: string, messageId: string | undefined, open: () => PromptCall): Turn {
     const known = messageId === undefined ? undefined : this.#turns.get(keyOf(sessionId, messageId));
     if (known !== undefined) return known;
-    const options = { messageId, model, systemPrompt, maxTokens, temperature };
-    const turn = new Turn(sessionId, this.#client.session.prompt(sessionId, contentOf(body), options));
+    const turn = new Turn(sessionId, open());
     if (messageId !== undefined) this.#turns.set(keyOf(sessionId, messageId), turn);
     turn.accepted.then(
       // The id that the answer tells is good for asking again, too.

@@ -2,7 +2,7 @@ import { type V1RouteName, v1Routes } from "../v1/paths.ts";
 
 export interface RouteMatch {
   readonly route: V1RouteName;
-  /** What stands in the place of `:id`; empty where the route has none. */
+  /** What stands in the place of `:id` or `:name`; empty where the route has none. */
   readonly id: string;
 }
 
@@ -29,7 +29,7 @@ function idIn(asked: readonly string[], pattern: readonly string[]): string | un
   let id = "";
   for (const [index, segment] of pattern.entries()) {
     const given = asked[index] ?? "";
-    if (segment !== ":id") {
+    if (!segment.startsWith(":")) {
       if (given !== segment) return undefined;
       continue;
     }

@@ -55,7 +55,7 @@ export function createHandlers(
     throw new EngineError("UNSUPPORTED", message, { cause: msw.cause });
   }
   const { http } = msw;
-  const methods = { GET: http.get, POST: http.post, DELETE: http.delete };
+  const methods = { GET: http.get, POST: http.post, PATCH: http.patch, DELETE: http.delete };
   const { coreOnly = false, heartbeatMs } = options;
   const baseUrl = (options.baseUrl ?? "http://127.0.0.1:4096").replace(/\/+$/, "");
   // Nothing of it is left when nobody asks any more: an engine in memory has neither sockets nor timers.

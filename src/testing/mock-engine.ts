@@ -1,34 +1,27 @@
-import type { Agent } from "../engine/agent.ts";
 import type { EngineCapabilities } from "../engine/capabilities.ts";
-import type { Command } from "../engine/command.ts";
 import type { DriverItem, EngineConnection, EngineDriver } from "../engine/driver.ts";
-import type { DriverEvent, DriverMessage } from "../engine/driver-events.ts";
-import type { PermissionReply, PromptRequest } from "../engine/driver-requests.ts";
-import { EngineError } from "../engine/errors.ts";
-import type { Model } from "../engine/model.ts";
-import type { PermissionDecision, PermissionRequest } from "../engine/permission.ts";
-import type { Provider } from "../engine/provider.ts";
+import type { DriverEvent } from "../engine/driver-events.ts";
+import type { PromptRequest } from "../engine/driver-requests.ts";
 import { type Channel, createChannel } from "../stream/channel.ts";
-import { refuseUnknownCommand } from "./mock-commands.ts";
+import { MockClock, type MockClockKind } from "./mock-clock.ts";
 import { MockMemory } from "./mock-memory.ts";
+import { type MockOffers, mockOffers } from "./mock-offers.ts";
+import { MockPermissions } from "./mock-permissions.ts";
 import { MockQuestions } from "./mock-questions.ts";
-import { dropReverted, mockSessions } from "./mock-sessions.ts";
-import { type MockStage, type MockStep, playStep } from "./mock-steps.ts";
+import { mockSessions } from "./mock-sessions.ts";
+import type { MockStep } from "./mock-steps.ts";
+import { MockTurns } from "./mock-turns.ts";
 
 /** What the mock's brain does with a prompt, step by step. Default: it answers `Mock answer.` */
 export type MockScript = (prompt: PromptRequest) => Iterable<MockStep> | AsyncIterable<MockStep>;
 
-export interface MockEngineOptions {
+export interface MockEngineOptions extends MockOffers {
   /** What it can't do, for example `{ summarize: false }`. */
   readonly capabilities?: Partial<EngineCapabilities> | undefined;
-  /** The commands that it has; the script finds in `command` which one is run. Default: none. */
-  readonly commands?: readonly Command[] | undefined;
-  /** What it offers. Default: none of them, and the capability is missing; `models` with variants have `variants`, too. */
-  readonly models?: readonly Model[] | undefined;
-  readonly providers?: readonly Provider[] | undefined;
-  readonly agents?: readonly Agent[] | undefined;
   /** Its summary of every session. Default: `Mock summary.` */
   readonly summary?: string | undefined;
+  /** How time passes for `delay`: by itself, or only by `advance()`. Default: `"real"`. */
+  readonly clock?: MockClockKind | undefined;
 }
 
 /** An engine in memory: a driver like any other, and the strings to pull while a test runs. */
@@ -39,6 +32,11 @@ export interface MockEngine extends EngineDriver {
   drop(error?: Error): void;
   /** From now on nobody can connect, until it is called without an error. */
   refuse(error?: Error): void;
+  /**
+   * With a manual clock: lets so many milliseconds pass. Resolves when all that the engine does meanwhile is done.
+   * @throws EngineError `INVALID_REQUEST` without a manual clock, and for what is no time
+   */
+  advance(ms: number): Promise<void>;
   /** How many event streams are open. */
   readonly listeners: number;
   /** Everything that was asked of it, in order, for example `"prompt ses_1"`. */
@@ -83,20 +81,13 @@ const everything: EngineCapabilities = {
  */
 export function createMockEngine(
   script: MockScript = () => [{ text: "Mock answer." }],
-  {
-    capabilities,
-    models,
-    providers,
-    agents,
-    commands = [],
-    summary = "Mock summary.",
-  }: MockEngineOptions = {},
+  { capabilities, summary = "Mock summary.", clock: clockKind = "real", ...offers }: MockEngineOptions = {},
 ): MockEngine {
-  const memory = new MockMemory();
+  const clock = new MockClock(clockKind);
+  const memory = new MockMemory(clock);
   const streams = new Set<Channel<DriverItem>>();
-  const answers = new Map<string, (decision: PermissionDecision) => void>();
-  const running = new Map<string, AbortController>();
   const calls: string[] = [];
+  const offering = mockOffers(offers, memory, calls);
   let refusal: Error | undefined;
 
   const emit = (event: DriverEvent): void => {
@@ -105,64 +96,18 @@ export function createMockEngine(
   };
 
   const questions = new MockQuestions(emit, calls);
-
-  const ask = (request: PermissionRequest): Promise<PermissionDecision> => {
-    const { promise, resolve } = Promise.withResolvers<PermissionDecision>();
-    answers.set(request.permissionId, resolve);
-    emit({ type: "permission_requested", request });
-    return promise;
-  };
-
-  const think = async (request: PromptRequest, turnId: string, signal: AbortSignal): Promise<void> => {
-    const { sessionId } = request;
-    const messageId = memory.newId("msg");
-    const createdAt = memory.now();
-    const message: DriverMessage = { id: messageId, sessionId, role: "assistant", turnId, createdAt };
-    // Of a session that was deleted meanwhile there is nothing more to say.
-    const tell = (event: DriverEvent) => {
-      if (memory.has(sessionId)) emit(event);
-    };
-    const finish = (end: Partial<DriverMessage>) =>
-      tell({ type: "message_updated", message: { ...message, completedAt: memory.now(), ...end } });
-    emit({ type: "session_status", sessionId, running: true });
-    emit({ type: "message_updated", message });
-    const stage: MockStage = {
-      sessionId,
-      messageId,
-      newId: (kind) => memory.newId(kind),
-      emit: tell,
-      ask,
-      question: questions.ask,
-      todo: (todos) => {
-        memory.setTodos(sessionId, todos);
-        tell({ type: "todo_updated", sessionId, todos });
-      },
-      signal,
-    };
-    try {
-      let stopReason = "stop";
-      for await (const step of script(request)) {
-        signal.throwIfAborted();
-        if (await playStep(step, stage)) continue;
-        stopReason = "tool_calls";
-        break;
-      }
-      finish({ stopReason });
-    } catch (cause) {
-      const aborted = signal.aborted && { code: "PROMPT_ABORTED", message: "This turn was aborted." };
-      const told = EngineError.is(cause) ? cause.toJSON() : { code: "UNKNOWN", message: String(cause) };
-      finish({ error: aborted || told });
-    }
-    running.delete(sessionId);
-    // What it asked and nobody answered: it no longer waits.
-    for (const { permissionId, ...asked } of memory.permissions()) {
-      if (asked.messageId !== messageId) continue;
-      answers.delete(permissionId);
-      memory.dropPermission(permissionId);
-    }
-    questions.drop(messageId);
-    tell({ type: "session_status", sessionId, running: false });
-  };
+  const permissions = new MockPermissions(memory, emit, calls);
+  const turns = new MockTurns({
+    script,
+    commands: offers.commands,
+    memory,
+    clock,
+    permissions,
+    questions,
+    emit,
+    calls,
+  });
+  const { stop, isRunning } = turns;
 
   const connect = async (): Promise<EngineConnection> => {
     if (refusal !== undefined) throw refusal;
@@ -191,7 +136,7 @@ export function createMockEngine(
       snapshot: async ({ sessionIds, withMessages }) => {
         calls.push("snapshot");
         return memory
-          .snapshot(sessionIds, withMessages, (id) => running.has(id))
+          .snapshot(sessionIds, withMessages, isRunning)
           .map((snapshot) => ({ ...snapshot, questions: questions.of(snapshot.session.id) }));
       },
       async createSession({ title = "", workingDirectory, model }) {
@@ -200,37 +145,11 @@ export function createMockEngine(
         emit({ type: "session_created", session });
         return session;
       },
-      ...mockSessions({
-        memory,
-        emit,
-        calls,
-        stop: (sessionId) => running.get(sessionId)?.abort(),
-        isRunning: (sessionId) => running.has(sessionId),
-      }),
-      ...questions.methods(),
       messages: async (sessionId) => memory.messages(sessionId),
-      async prompt(request) {
-        calls.push(`prompt ${request.sessionId}`);
-        memory.session(request.sessionId);
-        refuseUnknownCommand(request, commands);
-        const { messageId: turnId = memory.newId("msg") } = request;
-        memory.refuseKnown(request.sessionId, turnId);
-        dropReverted(request.sessionId, { memory, emit });
-        const stop = new AbortController();
-        running.set(request.sessionId, stop);
-        // Accepted first, told later: as an engine does that answers the request and then works.
-        const accepted = Promise.resolve();
-        void accepted.then(() => {
-          emit({ type: "message_updated", message: memory.userMessage(request, turnId) });
-          return think(request, turnId, stop.signal);
-        });
-        return { turnId, accepted };
-      },
-      async abort(sessionId) {
-        calls.push(`abort ${sessionId}`);
-        memory.session(sessionId);
-        running.get(sessionId)?.abort();
-      },
+      ...turns.methods(),
+      ...permissions.methods(),
+      ...questions.methods(),
+      ...mockSessions({ memory, emit, calls, stop, isRunning }),
       async storeMessage(sessionId, content) {
         const message = memory.userMessage({ sessionId, content }, memory.newId("msg"));
         emit({ type: "message_updated", message });
@@ -241,30 +160,7 @@ export function createMockEngine(
         memory.session(sessionId);
         return summary;
       },
-      listCommands: async () => commands,
-      listModels: async () => models ?? [],
-      listProviders: async () => providers ?? [],
-      listAgents: async () => agents ?? [],
-      listPermissions: async () => memory.permissions(),
-      async replyPermission({ permissionId, decision }: PermissionReply) {
-        calls.push(`reply ${permissionId} ${decision}`);
-        if (!memory.permissions().some((request) => request.permissionId === permissionId)) {
-          throw new EngineError(
-            "PERMISSION_NOT_FOUND",
-            `No permission request ${permissionId} waits for an answer.`,
-          );
-        }
-        const answer = answers.get(permissionId);
-        answers.delete(permissionId);
-        emit({
-          type: "permission_resolved",
-          permissionId,
-          sessionId: memory.askingSession(permissionId),
-          decision,
-        });
-        // One that a test has told by itself stops nobody's work.
-        answer?.(decision);
-      },
+      ...offering.methods,
     };
   };
 
@@ -273,10 +169,7 @@ export function createMockEngine(
     name: "Mock engine",
     capabilities: {
       ...everything,
-      models: models !== undefined,
-      providers: providers !== undefined,
-      agents: agents !== undefined,
-      variants: models?.some(({ variants = [] }) => variants.length > 0) === true,
+      ...offering.capabilities,
       ...capabilities,
     },
     connect,
@@ -291,6 +184,7 @@ export function createMockEngine(
     refuse(error) {
       refusal = error;
     },
+    advance: (ms) => clock.advance(ms),
     get listeners() {
       return streams.size;
     },

@@ -4,6 +4,9 @@ import { EngineError } from "../engine/errors.ts";
 import { toContentList } from "../engine/message.ts";
 import type { PermissionRequest } from "../engine/permission.ts";
 import type { Todo } from "../engine/todo.ts";
+import type { MockClock } from "./mock-clock.ts";
+
+const isPrompt = ({ role }: DriverMessage) => role === "user";
 
 /** What the mock engine has on record: the truth that a client reads again after a gap. */
 export class MockMemory {
@@ -11,12 +14,14 @@ export class MockMemory {
   readonly #messages = new Map<string, Map<string, DriverMessage>>();
   readonly #permissions = new Map<string, PermissionRequest>();
   readonly #todos = new Map<string, readonly Todo[]>();
-  #count = 0;
+  readonly #clock: MockClock;
 
-  /** A clock that goes on by one with every look at it: tests see the same times every run. */
+  constructor(clock: MockClock) {
+    this.#clock = clock;
+  }
+
   now(): number {
-    this.#count += 1;
-    return this.#count;
+    return this.#clock.now();
   }
 
   newId(kind: string): string {
@@ -74,10 +79,6 @@ export class MockMemory {
     this.#permissions.delete(permissionId);
   }
 
-  askingSession(permissionId: string): string {
-    return this.#permissions.get(permissionId)?.sessionId ?? "";
-  }
-
   userMessage(
     { sessionId, content }: Pick<PromptRequest, "sessionId" | "content">,
     id: string,
@@ -103,8 +104,16 @@ export class MockMemory {
         session,
         running: isRunning(session.id),
         permissions: this.permissions().filter(({ sessionId }) => sessionId === session.id),
-        ...(withMessages.includes(session.id) ? { messages: this.messages(session.id) } : {}),
+        messages: withMessages.includes(session.id)
+          ? this.messages(session.id)
+          : this.#newestTurn(session.id),
       }));
+  }
+
+  /** Tells how the session rests. */
+  #newestTurn(sessionId: string): readonly DriverMessage[] | undefined {
+    const messages = this.messages(sessionId);
+    return messages.length === 0 ? undefined : messages.slice(messages.findLastIndex(isPrompt));
   }
 
   remember(event: DriverEvent): void {

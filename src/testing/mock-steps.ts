@@ -11,12 +11,17 @@ export type MockStep =
   /** Says something, in deltas of one word each. */
   | { readonly text: string }
   | { readonly reasoning: string }
-  /** Runs a tool; with `ask` it asks for permission first, and fails when that is denied. */
+  /**
+   * Runs a tool; with `ask` it asks for permission first, and fails when that is denied. It takes `delay` milliseconds, and
+   * is not done before `wait` is.
+   */
   | {
       readonly tool: string;
       readonly input?: Readonly<Record<string, unknown>>;
       readonly output?: string;
       readonly ask?: Pick<PermissionRequest, "description" | "patterns" | "diff">;
+      readonly delay?: number;
+      readonly wait?: Promise<unknown>;
     }
   /** Asks the person, and goes on with the answers; one who does not want to answer ends the turn. */
   | { readonly question: QuestionRequest["questions"] }
@@ -24,6 +29,8 @@ export type MockStep =
   | { readonly todo: readonly Todo[] }
   /** Ends the turn with an error. */
   | { readonly error: EngineErrorInfo }
+  /** Says nothing for so many milliseconds of the engine's clock. */
+  | { readonly delay: number }
   /** Waits until the test lets it go on. */
   | { readonly wait: Promise<unknown> };
 
@@ -37,6 +44,7 @@ export interface MockStage {
   /** Resolves with the answers, or with nothing if there will be none. */
   question(request: QuestionRequest): Promise<readonly (readonly string[])[] | undefined>;
   todo(todos: readonly Todo[]): void;
+  delay(ms: number): Promise<void>;
 }
 
 /**
@@ -48,9 +56,10 @@ export async function playStep(step: MockStep, stage: MockStage): Promise<boolea
   if ("text" in step) await speak("text", step.text, stage);
   else if ("reasoning" in step) await speak("reasoning", step.reasoning, stage);
   else if ("error" in step) throw EngineError.from(step.error);
-  else if ("wait" in step) await scoped([stage.signal], () => step.wait);
   else if ("todo" in step) stage.todo(step.todo);
-  else await runTool(step, stage);
+  else if ("tool" in step) await runTool(step, stage);
+  else if ("delay" in step) await stage.delay(step.delay);
+  else await scoped([stage.signal], () => step.wait);
   return true;
 }
 
@@ -77,6 +86,10 @@ async function runTool(step: Extract<MockStep, { tool: string }>, stage: MockSta
   };
   const partId = stage.newId("prt");
   const tell = (toolCall: ToolCall) => tellTool(partId, toolCall, stage);
+  const aborted = (reason: unknown) => {
+    tell({ ...call, status: "error", error: "Aborted." });
+    throw reason;
+  };
   tell(call);
   tell({ ...call, status: "running" });
   if (step.ask !== undefined) {
@@ -88,12 +101,11 @@ async function runTool(step: Extract<MockStep, { tool: string }>, stage: MockSta
       tool: step.tool,
     };
     const asked = { ...request, createdAt: 0, ...step.ask };
-    const decision = await scoped([signal], () => stage.ask(asked)).catch((reason: unknown) => {
-      tell({ ...call, status: "error", error: "Aborted." });
-      throw reason;
-    });
+    const decision = await scoped([signal], () => stage.ask(asked)).catch(aborted);
     if (decision === "deny") return tell({ ...call, status: "error", error: "Permission denied." });
   }
+  if (step.delay !== undefined) await stage.delay(step.delay).catch(aborted);
+  if (step.wait !== undefined) await scoped([signal], () => step.wait ?? Promise.resolve()).catch(aborted);
   tell({ ...call, status: "success", output: step.output ?? "" });
 }
 

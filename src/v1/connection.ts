@@ -1,25 +1,18 @@
-import { type EngineCapabilities, noCapabilities } from "../engine/capabilities.ts";
 import type { DriverReport, EngineConnection } from "../engine/driver.ts";
 import { EngineError } from "../engine/errors.ts";
 import type { Http } from "../http.ts";
 import { pathOf, V1Calls } from "./calls.ts";
+import { readCapabilities } from "./capabilities.ts";
+import { v1Catalogue } from "./catalogue.ts";
 import { decodeSession } from "./decode.ts";
 import { Feed } from "./feed.ts";
 import { pathTo } from "./paths.ts";
 import { V1Prompts } from "./prompts.ts";
 import { healthSchema, summarySchema } from "./schema/answer.ts";
-import type { CreateSessionBody, PermissionReplyBody } from "./schema/request.ts";
+import { SESSION_PAGES } from "./schema/capabilities.ts";
+import type { CreateSessionBody, PermissionReplyBody, QuestionReplyBody } from "./schema/request.ts";
 import { sessionSchema } from "./schema/session.ts";
-
-/** What a server of the contract can do, as far as it does not say otherwise. */
-export const v1Capabilities: EngineCapabilities = {
-  ...noCapabilities,
-  storeMessage: true,
-  urlAttachments: true,
-  permissions: true,
-  summarize: true,
-  request: true,
-};
+import { v1Sessions } from "./sessions.ts";
 
 export interface V1Options {
   readonly http: Http;
@@ -35,6 +28,8 @@ export interface V1Options {
   readonly workingDirectory?: string | undefined;
   /** For new sessions. */
   readonly model?: string | undefined;
+  /** Edits and writes ask first, in sessions that do not say otherwise. Only where the server can. */
+  readonly reviewEdits: boolean;
   readonly asyncPrompts: boolean;
 }
 
@@ -45,13 +40,14 @@ const SUMMARY_MS = 290_000;
 export function createV1Connection(options: V1Options): EngineConnection {
   const { http, report, asyncPrompts } = options;
   const life = new AbortController();
-  const calls = new V1Calls(http);
+  const capabilities = readCapabilities(options.capabilities);
+  const calls = new V1Calls(http, capabilities);
   const feed = new Feed(options);
   const prompts = new V1Prompts({ http, report, calls, feed, asyncPrompts, life: life.signal });
 
   return {
     version: options.version,
-    capabilities: capabilitiesOf(options.capabilities ?? {}),
+    capabilities,
     events: ({ after, signal }) => feed.open(after, AbortSignal.any([signal, life.signal])),
     async close() {
       life.abort(new EngineError("ENGINE_UNAVAILABLE", "The connection was closed."));
@@ -69,7 +65,9 @@ export function createV1Connection(options: V1Options): EngineConnection {
     snapshot: (request) => calls.snapshot(request),
     async createSession({ title, model = options.model, systemPrompt, signal, ...create }) {
       const { workingDirectory = options.workingDirectory } = create;
-      const body: CreateSessionBody = { title, model, workingDirectory, systemPrompt };
+      // What is not asked for is not said: a server may not know the field.
+      const { reviewEdits = options.reviewEdits || undefined } = create;
+      const body: CreateSessionBody = { title, model, workingDirectory, systemPrompt, reviewEdits };
       const { value } = await http.json("POST", pathTo("createSession"), sessionSchema, { body, signal });
       return decodeSession(value);
     },
@@ -79,27 +77,23 @@ export function createV1Connection(options: V1Options): EngineConnection {
       await http.send("DELETE", pathOf("abort", sessionId), { signal });
     },
     storeMessage: (sessionId, content, { signal }) => prompts.store(sessionId, content, signal),
-    listPermissions: ({ signal }) =>
-      calls.required("listPermissions", "permissions", () => calls.permissions(signal)),
-    async replyPermission({ permissionId, decision, message, signal }) {
+    listPermissions: ({ signal }) => calls.permissions(signal),
+    replyPermission({ permissionId, decision, message, signal }) {
       const body: PermissionReplyBody = { decision, message };
-      await calls.required("replyPermission", "permissions", () =>
-        http.send("POST", pathTo("replyPermission", permissionId), { body, signal }),
-      );
+      return calls.send("replyPermission", permissionId, { body, signal });
+    },
+    listQuestions: ({ signal }) => calls.questions(signal),
+    replyQuestion({ questionId, answers, signal }) {
+      const body: QuestionReplyBody =
+        answers === undefined ? { reject: true } : { answers: answers.map((answer) => [...answer]) };
+      return calls.send("replyQuestion", questionId, { body, signal });
     },
     async summarize(sessionId, { signal }) {
-      const path = pathOf("summarize", sessionId);
-      const { value } = await calls.required("summarize", "summarize", () =>
-        http.json("POST", path, summarySchema, { signal, timeout: Math.max(http.timeout, SUMMARY_MS) }),
-      );
-      return value.summary;
+      const timeout = Math.max(http.timeout, SUMMARY_MS);
+      return (await calls.read("summarize", sessionId, summarySchema, { signal, timeout })).summary;
     },
+    ...v1Sessions(calls, options.capabilities?.[SESSION_PAGES] === true),
+    ...v1Catalogue(calls, options.workingDirectory),
     request: (method, path, call) => http.send(method.toUpperCase(), path, call),
   };
-}
-
-/** What the contract carries, without what this server says that it can't do. */
-function capabilitiesOf(told: Readonly<Record<string, boolean>>): EngineCapabilities {
-  const withheld = Object.entries(told).filter(([name, can]) => name in v1Capabilities && !can);
-  return { ...v1Capabilities, ...Object.fromEntries(withheld) };
 }

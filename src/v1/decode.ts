@@ -1,4 +1,5 @@
 import type { DriverEvent, DriverMessage, DriverPart, DriverSession } from "../engine/driver-events.ts";
+import type { ListedSession } from "../engine/driver-requests.ts";
 import type { Part, ToolCall } from "../engine/message.ts";
 import type { V1Message } from "./schema/message.ts";
 import type { V1Session } from "./schema/session.ts";
@@ -6,6 +7,14 @@ import type { V1Session } from "./schema/session.ts";
 export function decodeSession(wire: V1Session): DriverSession {
   const { status: _status, activity: _activity, retry: _retry, engineId: _engineId, ...session } = wire;
   return session;
+}
+
+/** A session, and how it stands. */
+export function decodeListed(wire: V1Session): ListedSession {
+  const session = decodeSession(wire);
+  return wire.status === "running"
+    ? { session, running: true }
+    : { session, running: false, resting: wire.status };
 }
 
 /** Where a session stands, by the server's own account. */

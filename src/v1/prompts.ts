@@ -5,10 +5,10 @@ import type { DriverContent } from "../engine/message.ts";
 import { delay, withDeadline } from "../engine/scope.ts";
 import type { Http } from "../http.ts";
 import { readSse } from "../stream/sse.ts";
-import { pathOf, type V1Calls } from "./calls.ts";
+import type { V1Calls } from "./calls.ts";
 import { decodeMessage } from "./decode.ts";
 import type { Feed } from "./feed.ts";
-import { contentBody, mintMessageId, promptBody, userMessage } from "./prompt-body.ts";
+import { contentBody, mintMessageId, type TurnPost, turnPost, userMessage } from "./prompt-body.ts";
 import { readTurnFrame } from "./read-frame.ts";
 import { acceptedSchema } from "./schema/answer.ts";
 import { messageSchema } from "./schema/message.ts";
@@ -56,27 +56,27 @@ export class V1Prompts {
   }
 
   send(request: PromptRequest): PromptReceipt {
-    const { http, feed, asyncPrompts } = this.#options;
+    const { calls, feed, asyncPrompts } = this.#options;
     const { sessionId, signal } = request;
     const asked = request.sendAs ?? request.messageId ?? mintMessageId();
-    const path = pathOf("prompt", sessionId);
-    const body = promptBody(request, asked);
+    const post = turnPost(request, asked);
     if (asyncPrompts && feed.hasBus) {
-      const call = { body: { ...body, async: true }, signal };
-      const accepted = http.json("POST", path, acceptedSchema, call).then(({ value }) => value.messageId);
-      return { sentAs: asked, accepted };
+      const call = { body: { ...post.body, async: true }, signal };
+      const accepted = calls.read(post.route, sessionId, acceptedSchema, call);
+      return { sentAs: asked, accepted: accepted.then(({ messageId }) => messageId) };
     }
-    return { sentAs: asked, accepted: this.#open(request, asked, body) };
+    return { sentAs: asked, accepted: this.#open(request, asked, post) };
   }
 
   /** Resolves with the name that the server gives the turn, and follows its stream. */
-  async #open(request: PromptRequest, asked: string, body: PromptBody): Promise<string> {
-    const { http, feed, life } = this.#options;
+  async #open(request: PromptRequest, asked: string, { route, path, body }: TurnPost): Promise<string> {
+    const { http, calls, feed, life } = this.#options;
     const { sessionId, signal } = request;
-    const path = pathOf("prompt", sessionId);
     const rests = feed.rests(sessionId);
-    const events = this.#events(await http.open("POST", path, { body, signal }));
+    const events = this.#events(await calls.required(route, () => http.open("POST", path, { body, signal })));
     const first = events.next();
+    // The connection may have been closed meanwhile: then nobody waits for it any more.
+    first.catch(() => {});
     const turnId = await nameIn(first, asked, life);
     if (!feed.hasBus) {
       feed.tell([{ type: "message_updated", message: userMessage(request, turnId, Date.now()) }]);
@@ -95,9 +95,9 @@ export class V1Prompts {
     signal: AbortSignal | undefined,
   ): Promise<DriverMessage> {
     const body: PromptBody = { ...contentBody(content), noReply: true };
-    const path = pathOf("prompt", sessionId);
-    const { value } = await this.#options.http.json("POST", path, messageSchema, { body, signal });
-    return decodeMessage(value);
+    return decodeMessage(
+      await this.#options.calls.read("prompt", sessionId, messageSchema, { body, signal }),
+    );
   }
 
   /** The bus tells the turn. Of the answer only its end counts, and only if the bus does not tell that. */

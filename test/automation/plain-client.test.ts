@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import * as z from "zod";
 import { runPrompt } from "../../src/automation/run-prompt.ts";
 import type { EngineClient } from "../../src/engine/engine-client.ts";
 import type { Message } from "../../src/engine/message.ts";
@@ -109,6 +110,7 @@ describe("runPrompt with a client that was written by hand", () => {
     const run = (more: object) => Reflect.apply(runPrompt, undefined, [client, { prompt: "Go", ...more }]);
     expect(await rejection(run({ deleteSession: true }))).toMatchObject({ code: "UNSUPPORTED" });
     expect(await rejection(run({ onEvent: () => {} }))).toMatchObject({ code: "UNSUPPORTED" });
+    expect(await rejection(run({ output: z.string() }))).toMatchObject({ code: "UNSUPPORTED" });
     expect(await rejection(run({ prompt: [{ type: "text", text: "Go" }] }))).toMatchObject({
       code: "INVALID_REQUEST",
     });

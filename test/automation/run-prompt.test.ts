@@ -1,4 +1,5 @@
 import { describe, expect, it, vi } from "vitest";
+import * as z from "zod";
 import { type RunPromptCall, runPrompt } from "../../src/automation/run-prompt.ts";
 import type { EngineErrorInfo } from "../../src/engine/errors.ts";
 import { createMockEngine, type MockScript } from "../../src/testing/mock-engine.ts";
@@ -54,6 +55,14 @@ describe("runPrompt", () => {
     expect(status).toBe("completed");
     expect(told).toContain("tool_call_result");
     expect(told.at(-1)).toBe("message_done");
+  });
+
+  it("gives an answer that fits a schema, also where the model has to be asked again", async () => {
+    const { client, prompts } = stage(inOrder([{ text: "Seven." }], [{ text: '{ "n": 7 }' }]));
+    const output = z.object({ n: z.number() });
+    const run = await runPrompt(client, { prompt: "How many?", output });
+    expect(run).toMatchObject({ output: { n: 7 }, attempts: 1, repaired: { text: "Seven." } });
+    expect(prompts()).toBe(2);
   });
 
   it("rejects with the turn as far as it came", async () => {

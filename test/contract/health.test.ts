@@ -1,19 +1,24 @@
 import { describe, expect, it } from "vitest";
-import { itFails, malformed, meansMissing, missingRoute, plain, refusals, stage } from "./support.ts";
+import { noCapabilities } from "../../src/engine/capabilities.ts";
+import {
+  itFails,
+  malformed,
+  meansMissing,
+  missingRoute,
+  oldHealth,
+  plain,
+  refusals,
+  stage,
+} from "./support.ts";
 
 describe("GET /v1/health", () => {
   it("says that the server is well, what it is and what it can do", async () => {
     const { client, sent } = stage();
     expect(await client.health()).toEqual({ ok: true, latencyMs: expect.any(Number) });
     expect(client.version).toBe("mock");
-    expect(client.capabilities).toMatchObject({
-      storeMessage: true,
-      permissions: true,
-      summarize: true,
-      request: true,
-      reviewEdits: false,
-      diff: false,
-    });
+    // All that there is.
+    expect(Object.entries(client.capabilities).filter(([, can]) => !can)).toEqual([]);
+    expect(Object.keys(client.capabilities).toSorted()).toEqual(Object.keys(noCapabilities).toSorted());
     for (const request of sent("health")) expect(request).toEqual(plain("GET", "/v1/health"));
     expect(sent("listSessions")).toEqual([]);
   });
@@ -27,6 +32,40 @@ describe("GET /v1/health", () => {
     answer("health", () => Response.json(body));
     expect(await client.health()).toEqual({ ok: true, latencyMs: expect.any(Number) });
     expect(client.capabilities).toMatchObject({ storeMessage: true, summarize: true });
+  });
+
+  it("says what the engine behind the server lacks", async () => {
+    const { client } = stage({ engine: { capabilities: { fork: false, reviewEdits: false } } });
+    await client.health();
+    expect(client.capabilities).toMatchObject({ fork: false, reviewEdits: false, revert: true });
+  });
+
+  it.each([
+    ["that has none", { coreOnly: true }, undefined],
+    ["of an older server", {}, oldHealth],
+    ["that tells no capabilities", {}, { ok: true }],
+  ])(
+    "%s: the client expects what every server of its age can do, and no more",
+    async (_, options, health) => {
+      const { client, answer } = stage(options);
+      if (health !== undefined) answer("health", () => Response.json(health));
+      const session = await client.session.create({ title: "One" });
+      expect(await client.session.prompt(session, "Hi").text()).toBe("Mock answer.");
+      expect(await client.session.list({ search: "on" })).toMatchObject([{ title: "One" }]);
+      const can = Object.entries(client.capabilities).filter(([, has]) => has);
+      expect(can.map(([name]) => name).toSorted()).toEqual(
+        ["permissions", "request", "storeMessage", "summarize", "urlAttachments"].toSorted(),
+      );
+    },
+  );
+
+  it("is not believed in what the contract has no word for", async () => {
+    const { client, answer } = stage();
+    const capabilities = { levitation: true, request: false, urlAttachments: false, __proto__: true };
+    answer("health", () => Response.json({ ok: true, capabilities }));
+    await client.health();
+    expect(client.capabilities).toMatchObject({ request: false, urlAttachments: false, storeMessage: true });
+    expect(client.capabilities).not.toHaveProperty("levitation");
   });
 
   it("says that the server is not well", async () => {

@@ -1,12 +1,13 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
+import type { PromptRequest } from "../../src/engine/driver-requests.ts";
 import type { PromptOpts } from "../../src/engine/engine-client.ts";
 import type { PromptContent } from "../../src/engine/prompt-content.ts";
 import type { PromptEvent } from "../../src/engine/prompt-events.ts";
 import { collect, fold } from "../hub/support.ts";
 import { bytesOf, cutAt, frame, sse } from "./sse.ts";
-import { itFails, plain, type Stage, type StageOptions, stage, withBody } from "./support.ts";
+import { itFails, oldHealth, plain, type Stage, type StageOptions, stage, withBody } from "./support.ts";
 
 describe("GET /v1/session/:id/message", () => {
   const path = "/v1/session/ses_1/message";
@@ -190,15 +191,6 @@ describe("POST /v1/session/:id/message", () => {
     expect(sent("prompt")).toHaveLength(2);
   });
 
-  it("has no commands: UNSUPPORTED", async () => {
-    const { client } = stage();
-    const session = await client.session.create();
-    await expect(client.session.command(session, "review").text()).rejects.toMatchObject({
-      code: "UNSUPPORTED",
-    });
-    await expect(client.commands.list()).rejects.toMatchObject({ code: "UNSUPPORTED" });
-  });
-
   it("names the turn as its caller does", async () => {
     const { client, sent } = stage();
     const session = await client.session.create();
@@ -264,12 +256,41 @@ describe("POST /v1/session/:id/message", () => {
     call: async (client) => client.session.prompt(await client.session.create(), "Hi").text(),
   });
 
-  it("is refused rather than forgotten: tools that are off for one prompt", async () => {
+  it("carries the agent, the variant and the tools that are off to the engine", async () => {
+    const asked: PromptRequest[] = [];
+    const { client, sent } = stage({
+      script: (request) => {
+        asked.push(request);
+        return [];
+      },
+    });
+    const session = await client.session.create();
+    const options = { agent: "build", variant: "high", tools: { bash: false, edit: false } } as const;
+    await client.session.prompt(session, "Hi", options).result();
+    const told = { agent: "build", variant: "high", toolsOff: ["bash", "edit"] };
+    expect(sent("prompt")[0]?.body).toMatchObject(told);
+    expect(asked).toMatchObject([told]);
+  });
+
+  it("says nothing of what is not asked for: an older server would refuse the field", async () => {
     const { client, sent } = stage();
-    const call = client.session.prompt(await client.session.create(), "Hi", { tools: { bash: false } });
+    const session = await client.session.create();
+    await client.session.prompt(session, "Hi", { tools: {} }).result();
+    const fields = Object.keys(Object(sent("prompt")[0]?.body));
+    expect(fields.toSorted()).toEqual(["messageId", "prompt"]);
+  });
+
+  it.each([
+    [{ agent: "build" }, "agents"],
+    [{ variant: "high" }, "variants"],
+    [{ tools: { bash: false } }, "promptTools"],
+  ] as const)("is refused rather than forgotten, on an older server: %j", async (options, capability) => {
+    const { client, answer, sent } = stage();
+    answer("health", () => Response.json(oldHealth));
+    const call = client.session.prompt(await client.session.create(), "Hi", options);
     await expect(call.text()).rejects.toMatchObject({
       code: "UNSUPPORTED",
-      message: expect.stringContaining('"promptTools"'),
+      message: expect.stringContaining(`"${capability}"`),
     });
     expect(sent("prompt")).toEqual([]);
   });

@@ -1,5 +1,15 @@
 import { describe, expect, it } from "vitest";
-import { itFails, meansMissing, missingRoute, plain, stage, withBody } from "./support.ts";
+import type { SessionQuery } from "../../src/engine/session-query.ts";
+import {
+  itFails,
+  meansMissing,
+  missingRoute,
+  oldHealth,
+  plain,
+  type Sent,
+  stage,
+  withBody,
+} from "./support.ts";
 
 /** A session with nothing but what it must have. */
 const least = { id: "ses_1", title: "One", engineId: "acme", createdAt: 1, updatedAt: 2, status: "idle" };
@@ -22,7 +32,7 @@ const whole = {
   archived: false,
 };
 /** The client tells the sessions as those of the engine that it speaks with. */
-const told = (session: object) => ({ ...session, engineId: "opencode" });
+const ours = (session: object) => ({ ...session, engineId: "opencode" });
 
 describe("GET /v1/session", () => {
   it("lists the sessions, the newest first", async () => {
@@ -35,14 +45,15 @@ describe("GET /v1/session", () => {
       engine.emit({ type: "session_created", session: { id, title: id, createdAt: 1, updatedAt } });
     }
     expect((await client.session.list()).map(({ id }) => id)).toEqual(["ses_b", "ses_c", "ses_a"]);
-    expect(sent("listSessions")).toEqual([plain("GET", "/v1/session")]);
+    const query = { limit: "500", includeArchived: "false" };
+    expect(sent("listSessions")).toEqual([plain("GET", "/v1/session", query)]);
   });
 
   it("takes every field; null is missing, and what is not known is left out", async () => {
     const { client, answer } = stage();
     const second = { ...least, id: "ses_2", updatedAt: 1 };
     answer("listSessions", () => Response.json([whole, { ...second, ...nulls, colour: "blue" }]));
-    expect(await client.session.list()).toEqual([told(whole), told(second)]);
+    expect(await client.session.list()).toEqual([ours(whole), ours(second)]);
   });
 
   it("tells those that run from those that do not", async () => {
@@ -56,39 +67,70 @@ describe("GET /v1/session", () => {
     expect(await client.session.list()).toMatchObject([{ status: "running" }, { status: "idle" }]);
   });
 
-  it("is enough to search in, and to find children; the rest of what is done with sessions is not in the contract", async () => {
+  const told = { createdAt: 1, updatedAt: 1 };
+  const some = [
+    { ...told, id: "ses_a", title: "Alpha", workingDirectory: "/src/a" },
+    { ...told, id: "ses_b", title: "Beta", archived: true, workingDirectory: "/src/a" },
+    { ...told, id: "ses_c", title: "Gamma", parentId: "ses_a" },
+  ];
+  const queries: readonly (readonly [SessionQuery, query: Sent["query"], found: readonly string[]])[] = [
+    [{}, {}, ["ses_a", "ses_c"]],
+    [{ includeArchived: true, search: "BE" }, { includeArchived: "true", search: "BE" }, ["ses_b"]],
+    [{ rootsOnly: true }, { rootsOnly: "true" }, ["ses_a"]],
+    [{ workingDirectory: "/src/a/" }, { workingDirectory: "/src/a/" }, ["ses_a"]],
+  ];
+  it.each(queries)("is searched by the server: %j", async (options, query, found) => {
     const { client, engine, sent } = stage();
-    const told = { createdAt: 1, updatedAt: 1 };
-    for (const session of [
-      { ...told, id: "ses_a", title: "Alpha" },
-      { ...told, id: "ses_b", title: "Beta", archived: true },
-      { ...told, id: "ses_c", title: "Gamma", parentId: "ses_a" },
-    ])
-      engine.emit({ type: "session_created", session });
-    const found = async (options: Parameters<typeof client.session.list>[0]) =>
-      (await client.session.list(options)).map(({ id }) => id);
-    expect(await found({})).toEqual(["ses_a", "ses_c"]);
-    expect(await found({ includeArchived: true, search: "BE" })).toEqual(["ses_b"]);
-    expect(await found({ rootsOnly: true })).toEqual(["ses_a"]);
-    expect((await client.session.children("ses_a")).map(({ id }) => id)).toEqual(["ses_c"]);
-    expect(new Set(sent("listSessions").map(({ path }) => path))).toEqual(new Set(["/v1/session"]));
-    for (const [capability, call] of [
-      ["updateSession", () => client.session.update("ses_a", { title: "x" })],
-      ["deleteSession", () => client.session.delete("ses_a")],
-      ["fork", () => client.session.fork("ses_a")],
-      ["todo", () => client.session.todo("ses_a")],
-      ["questions", () => client.questions.list()],
-      ["questions", () => client.questions.reply("que_1", ["x"])],
-      ["questions", () => client.questions.reject("que_1")],
-    ] as const) {
-      expect(client.capabilities[capability]).toBe(false);
-      await expect(call()).rejects.toMatchObject({
-        code: "UNSUPPORTED",
-        message: expect.stringContaining(`"${capability}"`),
-      });
+    for (const session of some) engine.emit({ type: "session_created", session });
+    expect((await client.session.list(options)).map(({ id }) => id)).toEqual(found);
+    expect(sent("listSessions")).toEqual([
+      plain("GET", "/v1/session", { limit: "500", includeArchived: "false", ...query }),
+    ]);
+  });
+
+  it.each(queries)(
+    "is searched by the client where an older server lists them all: %j",
+    async (options, _, found) => {
+      const { client, engine, sent, answer } = stage();
+      answer("health", () => Response.json(oldHealth));
+      for (const session of some) engine.emit({ type: "session_created", session });
+      expect((await client.session.list(options)).map(({ id }) => id)).toEqual(found);
+      expect(sent("listSessions")).toEqual([plain("GET", "/v1/session")]);
+    },
+  );
+
+  it("comes page by page, each when it is wanted", async () => {
+    const { client, engine, sent } = stage();
+    const ids = Array.from({ length: 5 }, (_, index) => `ses_${index}`);
+    for (const [index, id] of ids.entries()) {
+      // Two were used in the same millisecond.
+      const updatedAt = 100 - Math.min(index, 3);
+      engine.emit({ type: "session_created", session: { id, title: id, createdAt: 1, updatedAt } });
     }
-    // To delete a session would be to abort it, there.
-    expect(sent("abort")).toEqual([]);
+    const found: string[] = [];
+    for await (const { id } of client.session.all({ pageSize: 2 })) {
+      found.push(id);
+      expect(sent("listSessions")).toHaveLength(Math.ceil(found.length / 2));
+    }
+    expect(found).toEqual(ids);
+    const cursors = sent("listSessions").map(({ query }) => query.cursor);
+    expect(cursors).toEqual([undefined, expect.any(String), expect.any(String)]);
+  });
+
+  it("is a page with its cursor to who asks for one", async () => {
+    const { client, engine } = stage();
+    for (const session of some) engine.emit({ type: "session_created", session });
+    const first = await client.session.page({ limit: 1 });
+    expect(first).toMatchObject({ sessions: [{ id: "ses_a" }], cursor: expect.any(String) });
+    const second = await client.session.page({ limit: 1, cursor: first.cursor });
+    expect(second).toEqual({ sessions: [expect.objectContaining({ id: "ses_c" })] });
+    await expect(client.session.page({ cursor: "?" })).rejects.toMatchObject({ code: "INVALID_REQUEST" });
+  });
+
+  it("finds children", async () => {
+    const { client, engine } = stage();
+    for (const session of some) engine.emit({ type: "session_created", session });
+    expect((await client.session.children("ses_a")).map(({ id }) => id)).toEqual(["ses_c"]);
   });
 
   itFails("listSessions", { call: (client) => client.session.list() });
@@ -112,6 +154,27 @@ describe("POST /v1/session", () => {
     expect(session).toMatchObject({ ...kept, status: "idle", engineId: "opencode" });
   });
 
+  it("asks for reviews of edits, for one session or by the client's option", async () => {
+    const { client, sent } = stage({ client: { reviewEdits: true } });
+    await client.session.create();
+    await client.session.create({ reviewEdits: false });
+    expect(sent("createSession").map(({ body }) => body)).toEqual([
+      { reviewEdits: true },
+      { reviewEdits: false },
+    ]);
+  });
+
+  it("refuses to forget the reviews, where the server can't promise them", async () => {
+    const refusal = { code: "UNSUPPORTED", message: expect.stringContaining('"reviewEdits"') };
+    const one = stage();
+    one.answer("health", () => Response.json(oldHealth));
+    await expect(one.client.session.create({ reviewEdits: true })).rejects.toMatchObject(refusal);
+    const all = stage({ client: { reviewEdits: true } });
+    all.answer("health", () => Response.json(oldHealth));
+    await expect(all.client.session.create()).rejects.toMatchObject(refusal);
+    expect([...one.sent("createSession"), ...all.sent("createSession")]).toEqual([]);
+  });
+
   it("sends the model and the directory of the client's options", async () => {
     const settings = { model: "acme/large", workingDirectory: "/tmp/x" };
     const { client, sent } = stage({ client: settings });
@@ -122,9 +185,9 @@ describe("POST /v1/session", () => {
   it("takes every field; null is missing, and what is not known is left out", async () => {
     const { client, answer } = stage();
     answer("createSession", () => Response.json({ ...least, ...nulls, colour: "blue" }, { status: 201 }));
-    expect(await client.session.create()).toEqual(told(least));
+    expect(await client.session.create()).toEqual(ours(least));
     answer("createSession", () => Response.json(whole, { status: 201 }));
-    expect(await client.session.create()).toEqual(told(whole));
+    expect(await client.session.create()).toEqual(ours(whole));
   });
 
   itFails("createSession", { call: (client) => client.session.create({ title: "One" }) });
@@ -143,9 +206,9 @@ describe("GET /v1/session/:id", () => {
   it("takes every field; null is missing, and what is not known is left out", async () => {
     const { client, answer } = stage();
     answer("getSession", () => Response.json({ ...least, ...nulls, colour: "blue" }));
-    expect(await client.session.get("ses_1")).toEqual(told(least));
+    expect(await client.session.get("ses_1")).toEqual(ours(least));
     answer("getSession", () => Response.json(whole));
-    expect(await client.session.get("ses_1")).toEqual(told(whole));
+    expect(await client.session.get("ses_1")).toEqual(ours(whole));
   });
 
   it("refused with 404: SESSION_NOT_FOUND", async () => {

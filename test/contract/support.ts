@@ -5,8 +5,13 @@ import type { Diagnostic } from "../../src/engine/diagnostics.ts";
 import type { ManagedEngineClient } from "../../src/engine/managed-engine-client.ts";
 import { OpenCodeClient, type OpenCodeClientOptions } from "../../src/opencode/client.ts";
 import { createHandlers, type HandlersOptions } from "../../src/testing/handlers.ts";
-import { createMockEngine, type MockEngine, type MockScript } from "../../src/testing/mock-engine.ts";
-import { type V1RouteName, v1Routes } from "../../src/v1/paths.ts";
+import {
+  createMockEngine,
+  type MockEngine,
+  type MockEngineOptions,
+  type MockScript,
+} from "../../src/testing/mock-engine.ts";
+import { type V1Route, type V1RouteName, v1Routes } from "../../src/v1/paths.ts";
 
 export const BASE_URL = "http://engine.test:4096";
 
@@ -32,14 +37,27 @@ export interface Stage {
 
 export interface StageOptions extends HandlersOptions {
   readonly script?: MockScript | undefined;
+  /** Besides what `offers` has. */
+  readonly engine?: MockEngineOptions | undefined;
   readonly client?: OpenCodeClientOptions | undefined;
 }
+
+/** What the engine behind the server has, so that it can do whatever the contract carries. */
+export const offers = {
+  models: [{ id: "acme/large", name: "Large", isDefault: true, variants: ["high"] }],
+  providers: [{ id: "acme", name: "Acme", credentials: { source: "login", variables: ["ACME_KEY"] } }],
+  agents: [{ id: "build", role: "primary", isDefault: true }],
+  commands: [{ name: "review", placeholders: ["$1"] }],
+  diff: [{ path: "a.ts", status: "modified", additions: 1, deletions: 0, patch: "+a" }],
+  mcpServers: [{ name: "files", status: "connected", toolPrefix: "files_" }],
+  capabilities: { reviewEdits: true },
+} as const satisfies MockEngineOptions;
 
 /** A server of the contract that answers by a mock engine, and the real client. Both end with the test. */
 export function stage({ script, client: clientOptions, ...options }: StageOptions = {}): Stage {
   const requests: Sent[] = [];
   const diagnostics: Diagnostic[] = [];
-  const engine = createMockEngine(script);
+  const engine = createMockEngine(script, { ...offers, ...options.engine });
   // Looks at every request, and leaves the answer to the others.
   const look = http.all("*", async ({ request }) => {
     requests.push(await readRequest(request));
@@ -61,7 +79,7 @@ export function stage({ script, client: clientOptions, ...options }: StageOption
     sent: (route) => requests.filter((request) => isFor(route, request)),
     answer(route, respond) {
       const { method, path } = v1Routes[route];
-      const exchange = { GET: http.get, POST: http.post, DELETE: http.delete }[method];
+      const exchange = { GET: http.get, POST: http.post, PATCH: http.patch, DELETE: http.delete }[method];
       server.use(look, exchange(BASE_URL + path, respond));
     },
   };
@@ -92,7 +110,7 @@ async function readRequest(request: Request): Promise<Sent> {
 }
 
 function isFor(route: V1RouteName, { method, path }: Sent): boolean {
-  const pattern = v1Routes[route].path.replaceAll(".", "\\.").replace(":id", "[^/]+");
+  const pattern = v1Routes[route].path.replaceAll(".", "\\.").replace(/:\w+/, "[^/]+");
   return method === v1Routes[route].method && new RegExp(`^${pattern}$`).test(path);
 }
 
@@ -103,6 +121,7 @@ export const refusals = [
   [403, "PERMISSION_DENIED"],
   [404, "SESSION_NOT_FOUND"],
   [404, "PERMISSION_NOT_FOUND"],
+  [404, "QUESTION_NOT_FOUND"],
   [409, "SESSION_RUNNING"],
   [413, "CONTEXT_OVERFLOW"],
   [413, "INVALID_REQUEST"],
@@ -149,6 +168,43 @@ export interface FailureOptions {
   readonly call: (client: ManagedEngineClient) => Promise<unknown>;
   /** Where the answer is not what the call rejects with: other tests say what happens then. */
   readonly except?: readonly string[] | undefined;
+}
+
+/** What the health of a server tells that knows nothing of what came to the contract later. */
+export const oldHealth = {
+  ok: true,
+  version: "old",
+  capabilities: { storeMessage: true, permissions: true, summarize: true },
+};
+
+/** Tests that a route is asked for only where the server says that it has it. Belongs in the route's `describe`. */
+export function itIsAnnounced(route: V1RouteName, { call }: Pick<FailureOptions, "call">): void {
+  const { capability = "storeMessage" }: V1Route = v1Routes[route];
+  const refusal = { code: "UNSUPPORTED", message: expect.stringContaining(`"${capability}"`) };
+
+  it.each([
+    ["has the core alone", { coreOnly: true }, undefined],
+    ["is an older one, by its health", {}, oldHealth],
+    ["says nothing of what it can do", {}, { ok: true }],
+    ["says that it can't", {}, { ok: true, capabilities: { [capability]: false } }],
+  ])("is UNSUPPORTED and not asked for where the server %s", async (_, options, health) => {
+    const { client, answer, sent } = stage(options);
+    if (health !== undefined) answer("health", () => Response.json(health));
+    await expect(call(client)).rejects.toMatchObject(refusal);
+    expect(client.capabilities).toMatchObject({ [capability]: false });
+    expect(sent(route)).toEqual([]);
+  });
+
+  it.each(missingRoute.filter(([name]) => !name.includes("as the contract says")))(
+    "is UNSUPPORTED when the server says that it has it, and answers %s; it is not asked again",
+    async (_, make) => {
+      const { client, answer, sent } = stage();
+      answer(route, make);
+      await expect(call(client)).rejects.toMatchObject(refusal);
+      await expect(call(client)).rejects.toMatchObject(refusal);
+      expect(sent(route)).toHaveLength(1);
+    },
+  );
 }
 
 /** Tests of how a route's failures, and answers that are none, reach the user. Belongs in the route's `describe`. */

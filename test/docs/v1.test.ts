@@ -23,6 +23,8 @@ const answers = [
   ["listens to the bus", z.union([components.Ready, components.BusEvent])],
   ["asks how it is", components.Health],
   ["lets a tool run", components.TurnEvent],
+  ["answers a question", components.TurnEvent],
+  ["changes a title", components.Session],
   ["asks for a session that is not there", components.ErrorBody],
   ["sends a field that is not there", components.ErrorBody],
 ] as const;

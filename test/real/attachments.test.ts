@@ -70,6 +70,21 @@ async function refused(content: PromptContent): Promise<unknown> {
 const invalid = (message: RegExp) => ({ code: "INVALID_REQUEST", message: expect.stringMatching(message) });
 
 describe("attachments", () => {
+  it("are read once where tools are off for the prompt, and in the next, where they are back", async () => {
+    const client = real.client();
+    const session = await client.session.create({ title: "Once" });
+    // No text but that in a file.
+    const asking = { data: new Blob([ask]), name: "ask.txt" };
+    const content = [asking, { path: "src/lines.txt" }];
+    const prompts: readonly PromptOpts[] = [{ tools: { bash: false } }, {}, { tools: { webfetch: false } }];
+    for (const options of prompts) {
+      expect(await client.session.prompt(session, content, options).text()).toBe("Seen.");
+      const seen = JSON.stringify(bodyOf(real.engine.model.requests.at(-1)).messages.at(-1));
+      expect(seen.match(/1: one/g)).toHaveLength(1);
+      expect(seen.split(ask)).toHaveLength(2);
+    }
+  });
+
   it("of the engine's disk are read by it: relative, absolute, as address, with odd names", async () => {
     const odd = "a #1 100%?.ts";
     for (const part of [

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { createMockEngine } from "../../src/testing/mock-engine.ts";
-import { restOf, serve } from "./support.ts";
+import { tampered } from "../hub/support.ts";
+import { restOf, serve, upTo } from "./support.ts";
 
 describe("a request that is not as the contract says", () => {
   const prompt = "/v1/session/ses_1/message";
@@ -29,6 +30,30 @@ describe("a request that is not as the contract says", () => {
       '"decision" must be one of "allow", "deny", "allow_session".',
     ],
     ["/v1/permission/per_1", { decision: "allow", message: 1 }, '"message" must be a string.'],
+    ["/v1/session", { reviewEdits: "yes" }, '"reviewEdits" must be true or false.'],
+    [prompt, { prompt: "x", toolsOff: { bash: false } }, '"toolsOff" must be an array.'],
+    [prompt, { prompt: "x", tools: { bash: true } }, '"tools" is not a field of this request.'],
+    [prompt, { prompt: "x", agent: 1 }, '"agent" must be a string.'],
+    ["/v1/session/ses_1/fork", { messageID: "x" }, '"messageID" is not a field of this request.'],
+    ["/v1/session/ses_1/revert", {}, '"messageId" must be a string.'],
+    ["/v1/session/ses_1/command", { arguments: "x" }, '"name" must be a string.'],
+    [
+      "/v1/session/ses_1/command",
+      { name: "x", attachments: [{ type: "sound" }] },
+      '"attachments.0.type" must be one of "text", "image", "file".',
+    ],
+    ["/v1/question/que_1", {}, '"answers" must be an array.'],
+    ["/v1/question/que_1", { answers: [[1]] }, '"answers.0.0" must be a string.'],
+    ["/v1/question/que_1", { reject: false }, '"reject" must be true.'],
+    ["/v1/question/que_1", { answers: [], reject: true }, '"reject" is not a field of this request.'],
+    ["/v1/mcp", { name: "x" }, '"config" must be a JSON object.'],
+    ["/v1/mcp", { name: "x", config: { type: "local" } }, '"config.type" must be one of "stdio", "remote".'],
+    ["/v1/mcp", { name: "x", config: { type: "stdio" } }, '"config.command" must be a string.'],
+    [
+      "/v1/mcp",
+      { name: "x", config: { type: "remote", url: "https://a.test", oauth: true } },
+      '"config.oauth" must be false.',
+    ],
     ["/v1/session", "{ broken", "The body is no JSON (8 characters); send one JSON object."],
     [prompt, "", '"prompt" must be a string.'],
   ];
@@ -102,6 +127,57 @@ describe("the pages of a session's messages", () => {
   });
 });
 
+describe("the list of sessions", () => {
+  async function listed() {
+    const engine = createMockEngine();
+    const server = serve(engine);
+    const told = { createdAt: 1 };
+    for (const session of [
+      { ...told, id: "a", title: "Alpha", updatedAt: 4, workingDirectory: "/src" },
+      { ...told, id: "b", title: "Beta", updatedAt: 3, archived: true },
+      { ...told, id: "c", title: "Gamma", updatedAt: 2, parentId: "a" },
+    ])
+      engine.emit({ type: "session_created", session });
+    return async (query: string) => (await server.ask("GET", `/v1/session${query}`)).json();
+  }
+  const idsOf = (sessions: readonly { readonly id: string }[]) => sessions.map(({ id }) => id);
+
+  it.each([
+    ["", ["a", "b", "c"]],
+    ["?includeArchived=true", ["a", "b", "c"]],
+    ["?includeArchived=false", ["a", "c"]],
+    ["?rootsOnly=true&includeArchived=false", ["a"]],
+    ["?rootsOnly=false", ["a", "b", "c"]],
+    ["?search=AM", ["c"]],
+    ["?workingDirectory=/src", ["a"]],
+  ])("%s holds %j, whole and in pages", async (query, ids) => {
+    const read = await listed();
+    expect(idsOf(await read(query))).toEqual(ids);
+    const found: string[] = [];
+    let cursor: string | undefined = "";
+    while (cursor !== undefined) {
+      const page = new URLSearchParams(query);
+      page.set("limit", "1");
+      if (cursor !== "") page.set("cursor", cursor);
+      const answer: { sessions: { id: string }[]; cursor?: string } = await read(`?${page}`);
+      found.push(...idsOf(answer.sessions));
+      cursor = answer.cursor;
+    }
+    expect(found).toEqual(ids);
+  });
+
+  it.each([
+    ["?limit=0", '"limit" is not as the contract says.'],
+    ["?rootsOnly=1", '"rootsOnly" must be one of "true", "false".'],
+    ["?cursor=x", '"cursor" goes on with a page: send the "limit", too.'],
+    ["?limit=1&cursor=x", 'The cursor "x" is not one of this list: send that of the page before.'],
+    ["?sort=title", '"sort" is not a field of this request.'],
+  ])("%s is refused", async (query, message) => {
+    const read = await listed();
+    expect(await read(query)).toEqual({ error: { code: "INVALID_REQUEST", message } });
+  });
+});
+
 describe("the other routes", () => {
   it("create, list, get and abort sessions", async () => {
     const server = serve(createMockEngine());
@@ -137,6 +213,90 @@ describe("the other routes", () => {
     expect(seen).toEqual(["Be brief."]);
   });
 
+  it("pass on what a session is created with", async () => {
+    const asked: object[] = [];
+    const engine = createMockEngine(undefined, { capabilities: { reviewEdits: true } });
+    const server = serve(
+      tampered(engine, (connection) => ({
+        createSession: ({ signal: _, ...options }) => {
+          asked.push(options);
+          return connection.createSession(options);
+        },
+      })),
+    );
+    await server.ask("POST", "/v1/session", { reviewEdits: true });
+    expect(asked).toMatchObject([{ reviewEdits: true }]);
+    const lacking = await serve(createMockEngine()).ask("POST", "/v1/session", { reviewEdits: true });
+    expect([lacking.status, await lacking.json()]).toMatchObject([501, { error: { code: "UNSUPPORTED" } }]);
+  });
+
+  it("change, fork, take back and delete sessions", async () => {
+    const server = serve(createMockEngine());
+    const id = await server.create();
+    const path = `/v1/session/${id}`;
+    const ask = async (method: string, route: string, body?: object) => {
+      const response = await server.ask(method, path + route, body);
+      return [response.status, response.status === 204 ? response.body : await response.json()];
+    };
+    expect(await ask("PATCH", "", { title: "Two" })).toMatchObject([200, { id, title: "Two" }]);
+    const stored = await ask("POST", "/message", { prompt: "Hi", noReply: true });
+    const messageId = Object(stored[1]).id;
+    expect(await ask("POST", "/revert", { messageId })).toMatchObject([200, { revert: { messageId } }]);
+    expect(await ask("POST", "/unrevert")).toMatchObject([200, { id }]);
+    expect(await ask("POST", "/fork")).toMatchObject([201, { title: "Two (fork)" }]);
+    expect(await ask("GET", "/todo")).toEqual([200, []]);
+    expect(await ask("POST", "/delete")).toEqual([204, null]);
+    expect(await ask("POST", "/delete")).toMatchObject([404, { error: { code: "SESSION_NOT_FOUND" } }]);
+  });
+
+  it("take a command once under its messageId", async () => {
+    const commands = [{ name: "review", placeholders: [] }];
+    const engine = createMockEngine(undefined, { commands });
+    const server = serve(engine);
+    const path = `/v1/session/${await server.create()}/command`;
+    const body = { name: "review", arguments: "src", messageId: "mine" };
+    const first = await restOf(await server.open("POST", path, body));
+    expect(await restOf(await server.open("POST", path, body))).toEqual(first);
+    expect(engine.calls.filter((call) => call.startsWith("prompt"))).toHaveLength(1);
+    const accepted = await server.ask("POST", path, { ...body, async: true });
+    expect([accepted.status, await accepted.json()]).toEqual([
+      202,
+      { messageId: Object(first[0]).messageId },
+    ]);
+  });
+
+  it("answer what the model asks", async () => {
+    const question = { question: "Which?", options: [{ label: "A" }] };
+    const server = serve(createMockEngine(() => [{ question: [question] }, { text: "Thanks." }]));
+    const path = `/v1/session/${await server.create()}/message`;
+    const turn = await server.open("POST", path, { prompt: "Hi" });
+    await upTo(turn, "question_asked");
+    const [asked] = await (await server.ask("GET", "/v1/question")).json();
+    const reply = (body: object) => server.ask("POST", `/v1/question/${asked.questionId}`, body);
+    const several = await reply({ answers: ["A", "B"] });
+    expect([several.status, await several.json()]).toMatchObject([
+      400,
+      { error: { code: "INVALID_REQUEST" } },
+    ]);
+    expect((await reply({ answers: ["A"] })).status).toBe(204);
+    expect((await restOf(turn)).at(-1)).toMatchObject({ type: "message_done", status: "completed" });
+    const late = await reply({ reject: true });
+    expect([late.status, await late.json()]).toMatchObject([404, { error: { code: "QUESTION_NOT_FOUND" } }]);
+  });
+
+  it("tell MCP servers as they stand, also when one does not start or wants a login", async () => {
+    const files = { name: "files", status: "needs_auth", toolPrefix: "files_" };
+    const server = serve(createMockEngine(undefined, { mcpServers: [files] }));
+    const config = { type: "stdio", command: "false" };
+    const added = await server.ask("POST", "/v1/mcp", { name: "new", config });
+    const failed = { name: "new", status: "failed", error: "It ended at once.", toolPrefix: "new_" };
+    expect([added.status, await added.json()]).toEqual([200, [files, failed]]);
+    const off = await server.ask("POST", "/v1/mcp/files/disconnect");
+    expect([off.status, await off.json()]).toMatchObject([200, [{ status: "disabled" }, failed]]);
+    const none = await server.ask("POST", "/v1/mcp/none/connect");
+    expect([none.status, await none.json()]).toMatchObject([400, { error: { code: "INVALID_REQUEST" } }]);
+  });
+
   it("summarize a session", async () => {
     const server = serve(createMockEngine(undefined, { summary: "All of it." }));
     const response = await server.ask("POST", `/v1/session/${await server.create()}/summarize`);
@@ -151,7 +311,19 @@ describe("the other routes", () => {
       ok: true,
       version: "mock",
       heartbeatMs: 7_000,
-      capabilities: { storeMessage: true, permissions: true, summarize: false },
+      capabilities: {
+        ...{ storeMessage: true, permissions: true, summarize: false, questions: true },
+        ...{
+          updateSession: true,
+          unarchive: true,
+          deleteSession: true,
+          fork: true,
+          revert: true,
+          todo: true,
+        },
+        ...{ diff: false, commands: true, models: false, providers: false, agents: false, variants: false },
+        ...{ promptTools: true, reviewEdits: false, mcp: false, sessionPages: true },
+      },
     });
     expect((await server.ask("POST", `/v1/session/${await server.create()}/summarize`)).status).toBe(501);
   });

@@ -1,10 +1,12 @@
-import type {
-  ManagedEngineClient,
-  OutputResult,
-  PromptAttachment,
-  PromptCall,
-  PromptContent,
-  PromptResult,
+import {
+  type EngineClient,
+  type ManagedEngineClient,
+  type OutputResult,
+  type PromptAttachment,
+  type PromptCall,
+  type PromptContent,
+  type PromptResult,
+  runPrompt,
 } from "@quantumreef/engine-client";
 import { type } from "arktype";
 import * as v from "valibot";
@@ -30,6 +32,19 @@ describe("structured output", () => {
     expectTypeOf(ofArktype.result)
       .returns.resolves.toHaveProperty("output")
       .toEqualTypeOf<{ a: string[]; b?: number }>();
+  });
+
+  it("comes out of a run as well", () => {
+    const run = runPrompt(client, {
+      prompt: "?",
+      output: z.object({ n: z.number() }),
+      retry: { attempts: 2 },
+    });
+    expectTypeOf(run).resolves.toHaveProperty("output").toEqualTypeOf<{ n: number }>();
+    expectTypeOf(run).resolves.toHaveProperty("attempts").toBeNumber();
+    expectTypeOf(runPrompt(client, { prompt: "?" })).resolves.not.toHaveProperty("output");
+    // @ts-expect-error a client that was written by hand gives text
+    runPrompt(client as EngineClient, { prompt: "?", output: z.number() });
   });
 
   it("is there by the awaited stream, too, and not where no schema was given", () => {

@@ -1,5 +1,8 @@
 import { describe, expectTypeOf, it } from "vitest";
 import type * as z from "zod/mini";
+import type { Agent } from "../../src/engine/agent.ts";
+import type { CreateSessionOptions } from "../../src/engine/call-options.ts";
+import type { Command } from "../../src/engine/command.ts";
 import type { EngineErrorInfo } from "../../src/engine/errors.ts";
 import type {
   FileDiffEvent,
@@ -17,6 +20,7 @@ import type {
   TodoUpdatedEvent,
   ToolCallUpdatedEvent,
 } from "../../src/engine/events.ts";
+import type { McpServer, McpServerConfig } from "../../src/engine/mcp.ts";
 import type {
   FileDiff,
   Message,
@@ -26,11 +30,28 @@ import type {
   ToolResult,
   Usage,
 } from "../../src/engine/message.ts";
+import type { Model } from "../../src/engine/model.ts";
 import type { PermissionRequest, QuestionRequest } from "../../src/engine/permission.ts";
 import type { PromptEvent } from "../../src/engine/prompt-events.ts";
-import type { CreateSessionOpts, RetryNotice, Session } from "../../src/engine/session.ts";
-import type { errorBodySchema } from "../../src/v1/schema/answer.ts";
+import type { Provider } from "../../src/engine/provider.ts";
+import type { QuestionAnswer } from "../../src/engine/question.ts";
+import type {
+  CreateSessionOpts,
+  PageOfSessions,
+  RetryNotice,
+  Session,
+  SessionChanges,
+} from "../../src/engine/session.ts";
+import type { Todo } from "../../src/engine/todo.ts";
+import type { errorBodySchema, sessionPageSchema } from "../../src/v1/schema/answer.ts";
 import type { V1BusEvent } from "../../src/v1/schema/bus-event.ts";
+import type {
+  agentSchema,
+  commandSchema,
+  mcpServerSchema,
+  modelSchema,
+  providerSchema,
+} from "../../src/v1/schema/catalogue.ts";
 import type {
   fileDiffSchema,
   messageContentSchema,
@@ -41,12 +62,21 @@ import type {
   usageSchema,
   wireErrorSchema,
 } from "../../src/v1/schema/message.ts";
-import type { CreateSessionBody, PermissionReplyBody, PromptBody } from "../../src/v1/schema/request.ts";
+import type {
+  CommandBody,
+  CreateSessionBody,
+  McpServerBody,
+  PermissionReplyBody,
+  PromptBody,
+  QuestionReplyBody,
+  UpdateSessionBody,
+} from "../../src/v1/schema/request.ts";
 import type {
   permissionRequestSchema,
   questionRequestSchema,
   retryNoticeSchema,
   sessionSchema,
+  todoSchema,
 } from "../../src/v1/schema/session.ts";
 import type { V1TurnEvent } from "../../src/v1/schema/turn-event.ts";
 
@@ -84,6 +114,17 @@ describe("the schemas of /v1 agree with the public model, field by field", () =>
     expectTypeOf<Read<typeof usageSchema>>().toEqualTypeOf<Plain<Usage>>();
     expectTypeOf<Read<typeof permissionRequestSchema>>().toEqualTypeOf<Plain<PermissionRequest>>();
     expectTypeOf<Read<typeof questionRequestSchema>>().toEqualTypeOf<Plain<QuestionRequest>>();
+    expectTypeOf<Read<typeof todoSchema>>().toEqualTypeOf<Plain<Todo>>();
+    type ToldPage = Omit<PageOfSessions, "sessions"> & { readonly sessions: readonly ToldSession[] };
+    expectTypeOf<Read<typeof sessionPageSchema>>().toEqualTypeOf<Plain<ToldPage>>();
+  });
+
+  it("what there is to choose from", () => {
+    expectTypeOf<Read<typeof modelSchema>>().toEqualTypeOf<Plain<Model>>();
+    expectTypeOf<Read<typeof providerSchema>>().toEqualTypeOf<Plain<Provider>>();
+    expectTypeOf<Read<typeof agentSchema>>().toEqualTypeOf<Plain<Agent>>();
+    expectTypeOf<Read<typeof commandSchema>>().toEqualTypeOf<Plain<Command>>();
+    expectTypeOf<Read<typeof mcpServerSchema>>().toEqualTypeOf<Plain<McpServer>>();
   });
 
   it("errors", () => {
@@ -115,7 +156,13 @@ describe("the schemas of /v1 agree with the public model, field by field", () =>
   });
 
   it("requests", () => {
-    expectTypeOf<Plain<CreateSessionBody>>().toEqualTypeOf<Plain<CreateSessionOpts>>();
+    type Created = Pick<CreateSessionOptions, keyof CreateSessionOpts | "reviewEdits">;
+    expectTypeOf<Plain<CreateSessionBody>>().toEqualTypeOf<Plain<Created>>();
+    expectTypeOf<Plain<UpdateSessionBody>>().toEqualTypeOf<Plain<SessionChanges>>();
+    expectTypeOf<Plain<McpServerBody["config"]>>().toEqualTypeOf<Plain<McpServerConfig>>();
+    type Answers = Extract<QuestionReplyBody, { answers: unknown }>["answers"];
+    expectTypeOf<Plain<Answers>>().toEqualTypeOf<Plain<readonly QuestionAnswer[]>>();
+    expectTypeOf<Plain<MessageContent[]>>().toExtend<CommandBody["attachments"]>();
     expectTypeOf<PermissionReplyBody["decision"]>().toEqualTypeOf<"allow" | "deny" | "allow_session">();
     expectTypeOf<Plain<MessageContent>>().toExtend<Extract<PromptBody, { content: unknown }>["content"]>();
   });

@@ -26,7 +26,7 @@ describe("the OpenAPI document", () => {
   it("describes every route of the contract, and no other", () => {
     const { paths } = JSON.parse(generated());
     const described = Object.entries<object>(paths).flatMap(([path, item]) =>
-      Object.keys(item).map((method) => `${method.toUpperCase()} ${path.replace("{id}", ":id")}`),
+      Object.keys(item).map((method) => `${method.toUpperCase()} ${path.replace(/\{(\w+)\}/, ":$1")}`),
     );
     const routes = Object.values(v1Routes).map(({ method, path }) => `${method} ${path}`);
     expect(described.toSorted()).toEqual(routes.toSorted());

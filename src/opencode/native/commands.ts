@@ -15,10 +15,13 @@ const WHOLE_TURN_MS = 290_000;
 export class NativeCommands {
   readonly #http: Http;
   readonly #sessions: NativeSessions;
+  readonly #life: AbortSignal;
 
-  constructor(http: Http, sessions: NativeSessions) {
+  /** `life`: aborts when the connection is closed. */
+  constructor(http: Http, sessions: NativeSessions, life: AbortSignal) {
     this.#http = http;
     this.#sessions = sessions;
+    this.#life = life;
   }
 
   async list(directory: string | undefined, signal: AbortSignal | undefined): Promise<readonly Command[]> {
@@ -44,7 +47,10 @@ export class NativeCommands {
     throw new EngineError("INVALID_REQUEST", message, { engine: "opencode", sessionId });
   }
 
-  /** Runs a command. Got twice the engine would run it twice: so it is not sent again. */
+  /**
+   * Runs a command. Got twice the engine would run it twice: so it is not sent again. Once it is sent the engine is not
+   * left any more: what it has not begun yet it could not stop.
+   */
   run(
     { name, arguments: given }: NonNullable<PromptRequest["command"]>,
     { sessionId, signal }: PromptRequest,
@@ -60,7 +66,8 @@ export class NativeCommands {
       ...(model && { model: modelName(model.providerID, model.modelID) }),
     };
     const path = `${this.#sessions.path(sessionId)}/command`;
-    const accepted = this.#http.send("POST", path, { body, signal, timeout: WHOLE_TURN_MS });
+    signal.throwIfAborted();
+    const accepted = this.#http.send("POST", path, { body, signal: this.#life, timeout: WHOLE_TURN_MS });
     return { turnId: messageID, answersLate: true, accepted };
   }
 }

@@ -77,7 +77,7 @@ export function createNativeConnection(options: NativeOptions): EngineConnection
   const permissions = new NativePermissions(http, sessions, rules, report);
   const questions = new NativeQuestions(http, sessions);
   const models = new NativeModels(http);
-  const commands = new NativeCommands(http, sessions);
+  const commands = new NativeCommands(http, sessions, life.signal);
   const mcpTools = new McpTools(http, sessions, report);
   const choice = new PromptChoice(options, sessions, models);
   const toldOnce = new Set<string>();
@@ -122,8 +122,9 @@ export function createNativeConnection(options: NativeOptions): EngineConnection
     ]);
     const body = { ...promptBody(content, messageID), ...chosen, ...(system && { system }) };
     if (toolsOff !== undefined) {
-      // Under the ids of the prompt: it is still one message, and the model does not run yet.
-      const store = { ...body, noReply: true };
+      // Under the ids of the prompt: it is still one message, and the model does not run yet. Without its files: the
+      // engine would add what is in them once more.
+      const store = { ...body, parts: body.parts.filter(({ type }) => type === "text"), noReply: true };
       const replace = (name: string) =>
         http.send("POST", `${path}/message`, { body: { ...store, tools: { [name]: false } }, signal });
       await rules.turnOff(sessionId, toolsOff, replace, signal);
@@ -154,10 +155,15 @@ export function createNativeConnection(options: NativeOptions): EngineConnection
       const { value } = await http.json("GET", `${sessions.path(sessionId)}/message`, messagesDecoder, {
         signal,
       });
+      // Older releases have no messages of what never was there.
+      if (value.length === 0) await sessions.get(sessionId, signal);
       return mcpTools.markAll(sessionId, value.map(decodeMessage), signal);
     },
     async abort(sessionId, { signal }) {
+      const isKnown = sessions.knownDirectoryOf(sessionId) !== undefined;
       await http.send("POST", `${sessions.path(sessionId)}/abort`, { signal });
+      // The engine says that it has stopped what never was there; older releases even tell that it is idle now.
+      if (!isKnown) await sessions.get(sessionId, signal);
     },
     async storeMessage(sessionId, content, { signal }) {
       const body = { parts: toParts(content), noReply: true };

@@ -1,3 +1,4 @@
+import { isText } from "../../engine/bytes.ts";
 import { EngineError } from "../../engine/errors.ts";
 import { type DriverContent, type MessageContent, toContentList } from "../../engine/message.ts";
 import { partIds } from "./ids.ts";
@@ -36,7 +37,7 @@ function attachment({ name }: MessageContent, url: string, mimeType: string) {
   if (MEDIA.test(mimeType)) return { url, mime: mimeType };
   const [head = "", data = ""] = splitOnce(url, ",");
   const isBase64 = /;base64$/i.test(head);
-  if (!mimeType.startsWith("text/") && isBase64 && !isText(data)) {
+  if (!mimeType.startsWith("text/") && isBase64 && !holdsText(data)) {
     const what = name === undefined ? "An attachment" : `The attachment ${JSON.stringify(name)}`;
     const message = `${what} of the kind ${mimeType} is neither text nor an image, a PDF, audio or video: no model reads it.`;
     throw new EngineError("INVALID_REQUEST", message, { engine: "opencode" });
@@ -49,10 +50,9 @@ function splitOnce(text: string, separator: string): readonly string[] {
   return [text.slice(0, at), text.slice(at + 1)];
 }
 
-function isText(base64: string): boolean {
+function holdsText(base64: string): boolean {
   try {
-    const bytes = Uint8Array.from(atob(base64), (char) => char.charCodeAt(0));
-    return !bytes.includes(0) && new TextDecoder("utf-8", { fatal: true }).decode(bytes) !== undefined;
+    return isText(Uint8Array.from(atob(base64), (char) => char.charCodeAt(0)));
   } catch {
     return false;
   }

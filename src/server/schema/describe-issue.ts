@@ -17,6 +17,8 @@ function describe(issue: Issue, under: readonly PropertyKey[], whole: string): s
   const field = path.length === 0 ? whole : JSON.stringify(path.join("."));
   switch (issue.code) {
     case "invalid_union": {
+      if ("options" in issue && issue.options !== undefined)
+        return `${field} must be ${oneOf(issue.options)}.`;
       const [first] = closest(issue.errors);
       return first === undefined ? `${field} is not as the contract says.` : describe(first, path, whole);
     }
@@ -25,7 +27,7 @@ function describe(issue: Issue, under: readonly PropertyKey[], whole: string): s
     case "invalid_type":
       return `${field} must be ${KINDS.get(issue.expected) ?? issue.expected}.`;
     case "invalid_value":
-      return `${field} must be one of ${issue.values.map((value) => JSON.stringify(value)).join(", ")}.`;
+      return `${field} must be ${oneOf(issue.values)}.`;
     case "too_small":
       return issue.origin === "number"
         ? `${field} must be ${issue.inclusive ? "at least" : "greater than"} ${issue.minimum}.`
@@ -33,6 +35,11 @@ function describe(issue: Issue, under: readonly PropertyKey[], whole: string): s
     default:
       return `${field} is not as the contract says.`;
   }
+}
+
+function oneOf(values: readonly unknown[]): string {
+  const told = values.map((value) => JSON.stringify(value));
+  return told.length === 1 ? told.join("") : `one of ${told.join(", ")}`;
 }
 
 const KINDS: ReadonlyMap<string, string> = new Map([

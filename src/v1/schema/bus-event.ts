@@ -1,7 +1,13 @@
 import * as z from "zod/mini";
 import { fileDiffSchema, messageSchema, toolCallSchema } from "./message.ts";
 import { maybe } from "./optional.ts";
-import { decisionSchema, permissionRequestSchema, questionRequestSchema, sessionSchema } from "./session.ts";
+import {
+  decisionSchema,
+  permissionRequestSchema,
+  questionRequestSchema,
+  sessionSchema,
+  todoSchema,
+} from "./session.ts";
 
 const inSession = { sessionId: z.string() };
 
@@ -59,7 +65,7 @@ export const busEventSchemas = {
   todo_updated: z.object({
     type: z.literal("todo_updated"),
     ...inSession,
-    todos: z.array(z.object({ content: z.string(), status: z.string(), priority: z.string() })),
+    todos: z.array(todoSchema),
   }),
 } as const;
 

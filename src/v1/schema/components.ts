@@ -1,6 +1,7 @@
 import type * as z from "zod/mini";
-import { acceptedSchema, errorBodySchema, healthSchema, summarySchema } from "./answer.ts";
+import { acceptedSchema, errorBodySchema, healthSchema, sessionPageSchema, summarySchema } from "./answer.ts";
 import { busEventSchema, readySchema } from "./bus-event.ts";
+import { agentSchema, commandSchema, mcpServerSchema, modelSchema, providerSchema } from "./catalogue.ts";
 import {
   fileDiffSchema,
   messageContentSchema,
@@ -11,13 +12,30 @@ import {
   usageSchema,
   wireErrorSchema,
 } from "./message.ts";
-import { createSessionBodySchema, permissionReplyBodySchema, promptBodySchema } from "./request.ts";
-import { permissionRequestSchema, retryNoticeSchema, sessionSchema } from "./session.ts";
+import {
+  commandBodySchema,
+  createSessionBodySchema,
+  forkBodySchema,
+  mcpServerBodySchema,
+  permissionReplyBodySchema,
+  promptBodySchema,
+  questionReplyBodySchema,
+  revertBodySchema,
+  updateSessionBodySchema,
+} from "./request.ts";
+import {
+  permissionRequestSchema,
+  questionRequestSchema,
+  retryNoticeSchema,
+  sessionSchema,
+  todoSchema,
+} from "./session.ts";
 import { turnEventSchema } from "./turn-event.ts";
 
 /** The schemas that the document names. */
 export const components = {
   Session: sessionSchema,
+  SessionPage: sessionPageSchema,
   RetryNotice: retryNoticeSchema,
   Message: messageSchema,
   MessageContent: messageContentSchema,
@@ -28,7 +46,14 @@ export const components = {
   Usage: usageSchema,
   WireError: wireErrorSchema,
   ErrorBody: errorBodySchema,
+  Todo: todoSchema,
   PermissionRequest: permissionRequestSchema,
+  QuestionRequest: questionRequestSchema,
+  Model: modelSchema,
+  Provider: providerSchema,
+  Agent: agentSchema,
+  Command: commandSchema,
+  McpServer: mcpServerSchema,
   Health: healthSchema,
   Summary: summarySchema,
   Accepted: acceptedSchema,
@@ -36,8 +61,14 @@ export const components = {
   BusEvent: busEventSchema,
   TurnEvent: turnEventSchema,
   CreateSessionBody: createSessionBodySchema,
+  UpdateSessionBody: updateSessionBodySchema,
+  ForkBody: forkBodySchema,
+  RevertBody: revertBodySchema,
   PromptBody: promptBodySchema,
+  CommandBody: commandBodySchema,
   PermissionReplyBody: permissionReplyBodySchema,
+  QuestionReplyBody: questionReplyBodySchema,
+  McpServerBody: mcpServerBodySchema,
 } satisfies Readonly<Record<string, z.ZodMiniType>>;
 
 export type ComponentName = keyof typeof components;

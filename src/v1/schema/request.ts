@@ -3,29 +3,51 @@ import { decisionSchema } from "./session.ts";
 
 // Strict: what a server would ignore is the sender's mistake, and he should hear of it.
 
+const text = z.optional(z.string());
+
 export const createSessionBodySchema = z.strictObject({
-  title: z.optional(z.string()),
-  model: z.optional(z.string()),
-  workingDirectory: z.optional(z.string()),
-  systemPrompt: z.optional(z.string()),
+  title: text,
+  model: text,
+  workingDirectory: text,
+  systemPrompt: text,
+  reviewEdits: z.optional(z.boolean()),
 });
+
+export const updateSessionBodySchema = z.strictObject({
+  title: text,
+  archived: z.optional(z.boolean()),
+  starred: z.optional(z.boolean()),
+});
+
+export const forkBodySchema = z.strictObject({ messageId: text });
+
+export const revertBodySchema = z.strictObject({ messageId: z.string(), partId: text });
 
 const contentSchema = z.strictObject({
   type: z.enum(["text", "image", "file"]),
-  text: z.optional(z.string()),
-  url: z.optional(z.string()),
-  mimeType: z.optional(z.string()),
-  name: z.optional(z.string()),
+  text,
+  url: text,
+  mimeType: text,
+  name: text,
 });
 
-const promptOptions = {
+/** Of prompts and commands. */
+const turnOptions = {
   messageId: z.optional(z.string().check(z.minLength(1))),
-  model: z.optional(z.string()),
-  systemPrompt: z.optional(z.string()),
+  model: text,
+  agent: text,
+  variant: text,
+  async: z.optional(z.boolean()),
+};
+
+const promptOptions = {
+  ...turnOptions,
+  systemPrompt: text,
   maxTokens: z.optional(z.int().check(z.positive())),
   temperature: z.optional(z.number().check(z.nonnegative())),
+  /** Names of tools. */
+  toolsOff: z.optional(z.array(z.string())),
   noReply: z.optional(z.boolean()),
-  async: z.optional(z.boolean()),
 };
 
 export const promptBodySchema = z.union([
@@ -36,17 +58,54 @@ export const promptBodySchema = z.union([
   }),
 ]);
 
-export const permissionReplyBodySchema = z.strictObject({
-  decision: decisionSchema,
-  message: z.optional(z.string()),
+export const commandBodySchema = z.strictObject({
+  name: z.string(),
+  arguments: text,
+  attachments: z.optional(z.array(contentSchema)),
+  ...turnOptions,
 });
 
-/** The query of `GET /v1/session/:id/message`, as it stands in the address. */
-export const messagesQuerySchema = z.strictObject({
-  limit: z.optional(z.string().check(z.regex(/^[1-9][0-9]*$/))),
-  before: z.optional(z.string()),
+export const permissionReplyBodySchema = z.strictObject({
+  decision: decisionSchema,
+  message: text,
+});
+
+export const questionReplyBodySchema = z.union([
+  /** For each question what was chosen or said. */
+  z.strictObject({ answers: z.array(z.union([z.string(), z.array(z.string())])) }),
+  z.strictObject({ reject: z.literal(true) }),
+]);
+
+const texts = z.record(z.string(), z.string());
+const timeout = z.optional(z.number().check(z.positive()));
+
+export const mcpServerBodySchema = z.strictObject({
+  name: z.string(),
+  config: z.discriminatedUnion("type", [
+    z.strictObject({
+      type: z.literal("stdio"),
+      command: z.string(),
+      args: z.optional(z.array(z.string())),
+      env: z.optional(texts),
+      cwd: text,
+      timeout,
+    }),
+    z.strictObject({
+      type: z.literal("remote"),
+      url: z.string(),
+      headers: z.optional(texts),
+      oauth: z.optional(z.literal(false)),
+      timeout,
+    }),
+  ]),
 });
 
 export type CreateSessionBody = z.infer<typeof createSessionBodySchema>;
+export type UpdateSessionBody = z.infer<typeof updateSessionBodySchema>;
+export type ForkBody = z.infer<typeof forkBodySchema>;
+export type RevertBody = z.infer<typeof revertBodySchema>;
 export type PromptBody = z.infer<typeof promptBodySchema>;
+export type CommandBody = z.infer<typeof commandBodySchema>;
 export type PermissionReplyBody = z.infer<typeof permissionReplyBodySchema>;
+export type QuestionReplyBody = z.infer<typeof questionReplyBodySchema>;
+export type McpServerBody = z.infer<typeof mcpServerBodySchema>;

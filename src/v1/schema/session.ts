@@ -28,6 +28,8 @@ export const sessionSchema = z.object({
   revert: maybe(z.object({ messageId: z.string(), partId: maybe(z.string()), filesRestored: z.boolean() })),
 });
 
+export const todoSchema = z.object({ content: z.string(), status: z.string(), priority: z.string() });
+
 export const decisionSchema = z.enum(["allow", "deny", "allow_session"]);
 
 export const permissionRequestSchema = z.object({

@@ -1,6 +1,12 @@
 // A consumer of the testing entry.
 import { createEngineClient, OpenCodeClient } from "@quantumreef/engine-client";
-import { createHandlers, createMockEngine, faults } from "@quantumreef/engine-client/testing";
+import {
+  createHandlers,
+  createMockEngine,
+  describeEngine,
+  faults,
+  type TestRunner,
+} from "@quantumreef/engine-client/testing";
 import { setupServer } from "msw/node";
 
 export async function mock(): Promise<string> {
@@ -9,6 +15,15 @@ export async function mock(): Promise<string> {
   const created = await client.session.create();
   setupServer(...createHandlers(engine)).listen();
   return client.session.prompt(created, "Hi").text();
+}
+
+export function conforms(runner: TestRunner): void {
+  describeEngine("acme", {
+    runner,
+    createDriver: () => createMockEngine(),
+    brain: { say: (text) => text },
+    skip: [{ reason: "Acme has no tools.", tests: ["R16"] }],
+  });
 }
 
 export async function broken(): Promise<OpenCodeClient> {

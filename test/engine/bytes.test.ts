@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { kindOf, toDataUrl } from "../../src/create-engine-client/bytes.ts";
+import { kindOf, toDataUrl } from "../../src/engine/bytes.ts";
 
 describe("bytes", () => {
   it("become an address that fetch reads back, at any length", async () => {

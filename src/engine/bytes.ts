@@ -29,7 +29,8 @@ export function kindOf(bytes: Uint8Array): string {
 /** What programs say of files of which they know nothing. */
 export const UNKNOWN_KIND = "application/octet-stream";
 
-function isText(bytes: Uint8Array): boolean {
+/** UTF-8, and no zero in it. */
+export function isText(bytes: Uint8Array): boolean {
   if (bytes.includes(0)) return false;
   try {
     new TextDecoder("utf-8", { fatal: true }).decode(bytes);
