@@ -1,5 +1,4 @@
 import type { ConnectOptions, DriverItem, EngineConnection } from "../engine/driver.ts";
-import type { DriverEvent } from "../engine/driver-events.ts";
 import type { DirectoryCall } from "../engine/driver-requests.ts";
 import { EngineError } from "../engine/errors.ts";
 import { withDeadline } from "../engine/scope.ts";
@@ -23,12 +22,13 @@ export async function connectAgent(
 ): Promise<EngineConnection> {
   const { settings, sessions, turns, permissions, host } = state;
   const streams = new Set<Channel<DriverItem>>();
-  const tell = (event: DriverEvent): void => {
-    for (const stream of streams) stream.push({ event });
-  };
   const release = host.hold();
+  /** It did not answer when it was asked whether it is well. */
+  let hung: Agent | undefined;
   const leave = state.join({
-    tell,
+    tell(event) {
+      for (const stream of streams) stream.push({ event });
+    },
     diagnostic: report.diagnostic,
     alive: () => report.alive(),
     ended(words) {
@@ -40,7 +40,8 @@ export async function connectAgent(
   });
   const close = async (): Promise<void> => {
     for (const stream of streams) await stream.return();
-    await release();
+    // One that hangs would hold its turns for ever.
+    await Promise.all([release(), hung?.stop()]);
     leave();
   };
   const abilities = await host
@@ -80,7 +81,13 @@ export async function connectAgent(
     close,
     async health(call) {
       const began = performance.now();
-      await host.use(call.signal, (agent) => isWell(agent, call.signal));
+      await host.use(call.signal, async (agent) => {
+        await isWell(agent, call.signal).catch((error: unknown) => {
+          if (EngineError.is(error, "TIMEOUT")) hung = agent;
+          throw error;
+        });
+        hung = undefined;
+      });
       return { ok: true, latencyMs: performance.now() - began };
     },
     snapshot: ({ sessionIds, withMessages, signal: scope }) =>
@@ -98,7 +105,7 @@ export async function connectAgent(
     createSession: (options) =>
       host.use(options.signal, async (agent) => {
         const { session } = await sessions.create(agent, options);
-        tell({ type: "session_created", session });
+        state.tell({ type: "session_created", session });
         return session;
       }),
     messages: (sessionId, call) =>

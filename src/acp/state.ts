@@ -48,9 +48,7 @@ export class AcpState {
   constructor(settings: AcpSettings) {
     this.settings = settings;
     const { id: engine } = settings;
-    const tell = (event: DriverEvent): void => {
-      for (const member of this.#members) member.tell(event);
-    };
+    const tell = (event: DriverEvent): void => this.tell(event);
     const diagnostic = (told: Diagnostic): void => {
       for (const member of this.#members) member.diagnostic(told);
     };
@@ -72,6 +70,7 @@ export class AcpState {
       engine,
       permissions: this.permissions,
       tell,
+      hold: () => this.host.hold(),
       prepare: async (record, agent, { model, agent: mode, variant, signal, ...request }) => {
         for (const name of ["systemPrompt", "maxTokens", "temperature"] as const)
           if (request[name] !== undefined && request[name] !== "") this.notTaken(name);
@@ -100,6 +99,10 @@ export class AcpState {
         for (const member of this.#members) member.ended(words);
       },
     });
+  }
+
+  tell(event: DriverEvent): void {
+    for (const member of this.#members) member.tell(event);
   }
 
   /** Hears everything until the returned function is called. */

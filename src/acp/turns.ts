@@ -15,6 +15,8 @@ export interface TurnsContext {
   readonly engine: string;
   readonly permissions: Permissions;
   tell(event: DriverEvent): void;
+  /** Keeps the agent until the returned function is called: a wire that breaks must not end what it works on. */
+  hold(): () => Promise<void>;
   /** The session is known to the agent afterwards, and set to what the prompt asks for. */
   prepare(record: SessionRecord, agent: Agent, request: PromptRequest): Promise<void>;
   /** A turn is over. */
@@ -105,13 +107,16 @@ export class Turns {
   }
 
   #open(record: SessionRecord, agent: Agent, turnId: string): Turn {
+    const release = this.#context.hold();
+    const over = new AbortController();
+    over.signal.addEventListener("abort", () => void release(), { once: true });
     record.turn = {
       turnId,
       answerId: `${turnId}.answer`,
       agent,
       costBefore: record.cost,
       isCancelled: false,
-      over: new AbortController(),
+      over,
       denied: undefined,
     };
     return record.turn;

@@ -1,4 +1,9 @@
-import { createEngineClient, type Diagnostic, type ManagedEngineClient } from "@quantumreef/engine-client";
+import {
+  createEngineClient,
+  type Diagnostic,
+  type EngineDriver,
+  type ManagedEngineClient,
+} from "@quantumreef/engine-client";
 import { type AcpDriverOptions, acpAgents } from "@quantumreef/engine-client/acp";
 import { afterAll, beforeAll } from "vitest";
 import { openCodeBinary } from "../support/opencode-binary.ts";
@@ -16,6 +21,8 @@ export interface RealAcp {
   readonly diagnostics: readonly Diagnostic[];
   /** A client with an `opencode acp` of its own. Have one at a time, or dispose it in between. */
   client(options?: Partial<AcpDriverOptions>): ManagedEngineClient;
+  /** A driver of such; who asked for it disposes of it. */
+  driver(options?: Partial<AcpDriverOptions>): EngineDriver;
   /** The processes of the agent. */
   processes(): readonly number[];
 }
@@ -49,6 +56,13 @@ export function useRealAcp(config: Readonly<Record<string, unknown>> = {}): Real
     if (thing === undefined) throw new Error("It is there only inside tests.");
     return thing;
   };
+  const driver = (options?: Partial<AcpDriverOptions>): EngineDriver => {
+    const { directory } = made(workspace);
+    // Nothing of the developer's own: what this process has and the agent should not is taken out.
+    const none = Object.fromEntries(Object.keys(process.env).map((name) => [name, undefined]));
+    const env = { ...none, ...homeEnv(made(home).directory) };
+    return acpAgents.opencode({ command: openCodeBinary(), cwd: directory, env, ...options });
+  };
   return {
     get model() {
       return made(model);
@@ -61,15 +75,11 @@ export function useRealAcp(config: Readonly<Record<string, unknown>> = {}): Real
     },
     diagnostics,
     client(options) {
-      const { directory } = made(workspace);
-      // Nothing of the developer's own: what this process has and the agent should not is taken out.
-      const none = Object.fromEntries(Object.keys(process.env).map((name) => [name, undefined]));
-      const env = { ...none, ...homeEnv(made(home).directory) };
-      const driver = acpAgents.opencode({ command: openCodeBinary(), cwd: directory, env, ...options });
-      const client = createEngineClient(driver, { onDiagnostic: (told) => diagnostics.push(told) });
+      const client = createEngineClient(driver(options), { onDiagnostic: (told) => diagnostics.push(told) });
       clients.push(client);
       return client;
     },
+    driver,
     processes: () => processesOf(made(home).directory),
   };
 }
