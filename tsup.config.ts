@@ -7,6 +7,7 @@ export default defineConfig({
     index: "src/index.ts",
     node: "src/node.ts",
     server: "src/server.ts",
+    acp: "src/acp.ts",
     testing: "src/testing.ts",
     cli: "src/cli.ts",
     keeper: "src/node/process/keeper.ts",

@@ -22,6 +22,7 @@ export const rooms: readonly Room[] = [
   { name: "v1 driver", level: 3, holds: ["v1/"] },
   { name: "server", level: 3, holds: ["server/"] },
   { name: "opencode", level: 4, holds: ["opencode/"] },
+  { name: "process", level: 4, holds: ["process/"] },
   { name: "node", level: 5, holds: ["node/"] },
   { name: "acp", level: 5, holds: ["acp/"] },
   { name: "testing", level: 5, holds: ["testing/"] },
@@ -45,7 +46,7 @@ export interface PackageRule {
 }
 
 const schemaFiles = /(^|\/)schema(\.ts|\/[^/]+\.ts)$/;
-const nodeRooms = ["node", "acp", "testing", "node.ts", "cli", "acp.ts", "testing.ts"];
+const nodeRooms = ["process", "node", "acp", "testing", "node.ts", "cli", "acp.ts", "testing.ts"];
 
 export const packages: readonly PackageRule[] = [
   { specifier: /^ky$/, rooms: ["http"], says: "ky is imported in the room http only" },
@@ -74,9 +75,9 @@ export const packages: readonly PackageRule[] = [
   },
   {
     specifier: /^cross-spawn$/,
-    rooms: ["node"],
-    files: /^node\/process\//,
-    says: "cross-spawn is imported in node/process/ only",
+    rooms: ["node", "acp"],
+    files: /^(node\/process|acp)\//,
+    says: "cross-spawn is imported in node/process/ and acp/ only",
   },
   {
     specifier: /^srvx$/,
@@ -93,7 +94,7 @@ export const packages: readonly PackageRule[] = [
   {
     specifier: /^node:/,
     rooms: nodeRooms,
-    says: "Node's modules are imported in node/, acp/, testing/ and their entry files only",
+    says: "Node's modules are imported in process/, node/, acp/, testing/ and their entry files only",
   },
 ];
 

@@ -35,6 +35,7 @@ export const expectedExports: Readonly<Record<string, readonly string[]>> = {
     "saveWorkspaceConfiguration",
   ],
   "./server": ["createV1Handler", "serveV1"],
+  "./acp": ["acpAgents", "acpDriver", "knownAgents"],
   "./testing": ["createHandlers", "createMockEngine", "describeEngine", "faults", "recordWire", "replayWire"],
 };
 

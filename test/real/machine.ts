@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { setTimeout } from "node:timers/promises";
 import type { CreateOpenCodeOptions } from "@quantumreef/engine-client/node";
 import { onTestFinished } from "vitest";
-import { identityOf } from "../../src/node/process/process-table.ts";
+import { identityOf } from "../../src/process/process-table.ts";
 import { scriptedConfig } from "../support/scripted-config.ts";
 import { startScriptedModel } from "../support/scripted-model/server.ts";
 import { takeSlot } from "../support/slots.ts";

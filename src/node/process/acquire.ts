@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import type { DiagnosticHandler } from "../../engine/diagnostics.ts";
 import { EngineError } from "../../engine/errors.ts";
+import { MARK_VARIABLE } from "../../process/sweep.ts";
 import type { Environment } from "../places.ts";
 import { type Credentials, knownCredentials, newCredentials } from "./access.ts";
 import { EngineHandle } from "./engine-handle.ts";
@@ -11,7 +12,6 @@ import { joinEngine } from "./join-engine.ts";
 import { withLock } from "./lock.ts";
 import { startKeeper } from "./start-keeper.ts";
 import { recordName, stateFolder } from "./state-folder.ts";
-import { MARK_VARIABLE } from "./sweep.ts";
 
 /** What a server gets besides the environment of its starter. */
 export interface StartingParts {

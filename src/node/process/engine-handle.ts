@@ -1,9 +1,9 @@
 import { setTimeout } from "node:timers/promises";
 import type { DiagnosticHandler } from "../../engine/diagnostics.ts";
 import { EngineError } from "../../engine/errors.ts";
+import { identityOf } from "../../process/process-table.ts";
 import type { Credentials } from "./access.ts";
 import type { Lease, LeaseEvent } from "./lease.ts";
-import { identityOf } from "./process-table.ts";
 import { defaultTiming } from "./restart-policy.ts";
 import { stopEngine } from "./stop-engine.ts";
 import type { EngineFacts, StopReport } from "./wire.ts";

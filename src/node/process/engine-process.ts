@@ -1,11 +1,10 @@
 import type { ChildProcess } from "node:child_process";
-import { once } from "node:events";
 import crossSpawn from "cross-spawn";
-import { reasonOf } from "../../engine/errors.ts";
 import { withDeadline } from "../../engine/scope.ts";
-import { LogRing } from "./log-ring.ts";
-import { descendantsOf, listProcesses } from "./process-table.ts";
-import { sweep } from "./sweep.ts";
+import { howItEnds } from "../../process/how-it-ends.ts";
+import { LogRing } from "../../process/log-ring.ts";
+import { descendantsOf, listProcesses } from "../../process/process-table.ts";
+import { sweep } from "../../process/sweep.ts";
 
 export interface EngineProcessOptions {
   readonly binary: string;
@@ -31,7 +30,6 @@ export interface EngineProcess {
 }
 
 const LOG_SIZE = 64 * 1024;
-const LAST_WORDS_MS = 200;
 
 /**
  * Starts `opencode serve` and waits until it listens: requests sent earlier are accepted and never answered.
@@ -67,24 +65,6 @@ export async function startEngine(options: EngineProcessOptions): Promise<Engine
     await ended;
     await sweep(pid === undefined ? [] : descendantsOf([pid], processes), mark);
     throw error;
-  }
-}
-
-/** Resolves when the process has ended and its last words are read. */
-async function howItEnds(child: ChildProcess): Promise<string> {
-  const closed = once(child, "close");
-  closed.catch(() => {});
-  try {
-    const [code, signal] = await once(child, "exit");
-    // Its pipes may be held open by a process of its own: not for ever.
-    const late = () => new Error("Its output does not end.");
-    await withDeadline(LAST_WORDS_MS, late, [], () => closed).catch(() => {});
-    return signal === null ? `ended with exit code ${code}` : `was ended by ${signal}`;
-  } catch (cause) {
-    return `could not be started: ${reasonOf(cause)}`;
-  } finally {
-    child.stdout?.destroy();
-    child.stderr?.destroy();
   }
 }
 

@@ -1,10 +1,10 @@
 import type { DiagnosticHandler } from "../../engine/diagnostics.ts";
 import { EngineError } from "../../engine/errors.ts";
 import { withDeadline } from "../../engine/scope.ts";
+import { identityOf } from "../../process/process-table.ts";
 import type { Credentials } from "./access.ts";
 import { EngineHandle } from "./engine-handle.ts";
 import { Lease } from "./lease.ts";
-import { identityOf } from "./process-table.ts";
 import { readRecord } from "./read-record.ts";
 import type { ServerRecord } from "./schema.ts";
 

@@ -1,13 +1,13 @@
 import { delay } from "../../engine/scope.ts";
+import { identityOf } from "../../process/process-table.ts";
+import { secretsOf } from "../../process/secrets.ts";
+import { sweep } from "../../process/sweep.ts";
 import { basicAuth } from "./access.ts";
 import { type EngineProcess, startEngine } from "./engine-process.ts";
 import { type LeaseOwner, LeaseServer } from "./lease-server.ts";
-import { identityOf } from "./process-table.ts";
 import { recordFile, removeRecord, writeRecord } from "./record.ts";
 import { defaultTiming, RestartPolicy } from "./restart-policy.ts";
-import { secretsOf } from "./secrets.ts";
 import { cleanUp, stopEngine } from "./stop-engine.ts";
-import { sweep } from "./sweep.ts";
 import type { EngineFacts, KeeperOrder, KeeperReport, KeeperTiming, LeaseNews, StopReport } from "./wire.ts";
 
 const VERSION_MS = 3_000;

@@ -3,10 +3,10 @@ import { once } from "node:events";
 import { tmpdir } from "node:os";
 import { EngineError, reasonOf } from "../../engine/errors.ts";
 import { withDeadline } from "../../engine/scope.ts";
+import { LogRing } from "../../process/log-ring.ts";
+import { secretsOf } from "../../process/secrets.ts";
 import { keeperProgram } from "./keeper-program.ts";
 import { Lease } from "./lease.ts";
-import { LogRing } from "./log-ring.ts";
-import { secretsOf } from "./secrets.ts";
 import { type KeeperOrder, type KeeperReport, onMessage, tell } from "./wire.ts";
 
 /** Milliseconds for the keeper itself, besides what the engine may take. */

@@ -12,8 +12,8 @@ import { Lease } from "../../../src/node/process/lease.ts";
 import { readRecord } from "../../../src/node/process/read-record.ts";
 import { recordFile } from "../../../src/node/process/record.ts";
 import { startKeeper } from "../../../src/node/process/start-keeper.ts";
-import { markedProcesses } from "../../../src/node/process/sweep.ts";
 import type { KeeperOrder } from "../../../src/node/process/wire.ts";
+import { markedProcesses } from "../../../src/process/sweep.ts";
 import { removeFolder } from "../../support/throwaway.ts";
 import { fakeOrder, goneWithin, keep, lives, watch } from "./keeper-support.ts";
 

@@ -4,8 +4,8 @@ import { pathToFileURL } from "node:url";
 import { describe, expect, it } from "vitest";
 import { keeperProgram } from "../../../src/node/process/keeper-program.ts";
 import { defaultTiming, RestartPolicy } from "../../../src/node/process/restart-policy.ts";
-import { secretsOf } from "../../../src/node/process/secrets.ts";
 import { untestedRelease } from "../../../src/node/process/tested-releases.ts";
+import { secretsOf } from "../../../src/process/secrets.ts";
 import { temporaryFolder } from "./keeper-support.ts";
 
 describe("RestartPolicy", () => {

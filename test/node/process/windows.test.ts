@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { absoluteDirectory } from "../../../src/node/process/directories.ts";
-import { mergeEnvironment } from "../../../src/node/process/environment.ts";
+import { mergeEnvironment } from "../../../src/process/environment.ts";
 
 describe("absoluteDirectory", () => {
   it.each([

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { LogRing } from "../../../src/node/process/log-ring.ts";
+import { LogRing } from "../../src/process/log-ring.ts";
 
 describe("LogRing", () => {
   it("keeps the last words, without colours and without secrets", () => {

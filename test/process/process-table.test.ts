@@ -8,9 +8,9 @@ import {
   listProcesses,
   parsePs,
   parseStat,
-} from "../../../src/node/process/process-table.ts";
-import { MARK_VARIABLE, markedProcesses, sweep } from "../../../src/node/process/sweep.ts";
-import { lives } from "./keeper-support.ts";
+} from "../../src/process/process-table.ts";
+import { MARK_VARIABLE, markedProcesses, sweep } from "../../src/process/sweep.ts";
+import { lives } from "../node/process/keeper-support.ts";
 
 const tail = (state: string, parent: number, started: number) =>
   `${state} ${parent} 1 1 0 -1 4194304 1 0 0 0 1 1 0 0 20 0 1 0 ${started} 4000 100`;

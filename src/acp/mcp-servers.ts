@@ -1,0 +1,27 @@
+import type { McpServer } from "@agentclientprotocol/sdk";
+import { EngineError } from "../engine/errors.ts";
+import type { McpServerConfig } from "../engine/mcp.ts";
+
+/**
+ * MCP servers as an agent is told them.
+ * @throws EngineError `UNSUPPORTED` for one over HTTP where the agent takes none
+ */
+export function toMcpServers(
+  servers: Readonly<Record<string, McpServerConfig>>,
+  takesHttp: boolean,
+  engine: string,
+): McpServer[] {
+  return Object.entries(servers).map(([name, config]): McpServer => {
+    if (config.type === "stdio") {
+      const { command, args = [], env = {} } = config;
+      return { name, command, args: [...args], env: pairs(env) };
+    }
+    if (takesHttp) return { type: "http", name, url: config.url, headers: pairs(config.headers ?? {}) };
+    const message = `This agent takes no MCP servers over HTTP: ${name} (${config.url}).`;
+    throw new EngineError("UNSUPPORTED", message, { engine });
+  });
+}
+
+function pairs(record: Readonly<Record<string, string>>): { name: string; value: string }[] {
+  return Object.entries(record).map(([name, value]) => ({ name, value }));
+}

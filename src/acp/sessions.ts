@@ -1,0 +1,292 @@
+import { isAbsolute } from "node:path";
+import type { CreateSessionOptions } from "../engine/call-options.ts";
+import type { Diagnostic } from "../engine/diagnostics.ts";
+import type { DriverEvent } from "../engine/driver-events.ts";
+import { EngineError } from "../engine/errors.ts";
+import type { Agent } from "./agent.ts";
+import { choicesIn } from "./choices.ts";
+import { EarlyUpdates } from "./early-updates.ts";
+import { toMcpServers } from "./mcp-servers.ts";
+import { methods } from "./methods.ts";
+import type { AcpSettings } from "./options.ts";
+import { newSessionSchema, settingsSchema } from "./schema.ts";
+import { listAllSessions } from "./session-list.ts";
+import { SessionRecord } from "./session-record.ts";
+import { applyWishes } from "./session-settings.ts";
+import { Transcript } from "./transcript.ts";
+
+export interface SessionsContext {
+  readonly settings: AcpSettings;
+  tell(event: DriverEvent): void;
+  diagnostic(diagnostic: Diagnostic): void;
+  /** Takes in an update of a session that is known. */
+  take(record: SessionRecord, kind: string, raw: unknown): void;
+  terminalOutput(agent: Agent | undefined, terminalId: string): string | undefined;
+}
+
+type Signal = AbortSignal | undefined;
+
+/** The sessions of an agent, as far as they are known here. They outlive its process. */
+export class Sessions {
+  readonly #context: SessionsContext;
+  /** Those used last come last. */
+  readonly #records = new Map<string, SessionRecord>();
+  readonly #early = new EarlyUpdates();
+
+  constructor(context: SessionsContext) {
+    this.#context = context;
+  }
+
+  [Symbol.iterator](): Iterator<SessionRecord> {
+    return this.#records.values();
+  }
+
+  get(sessionId: string): SessionRecord | undefined {
+    return this.#records.get(sessionId);
+  }
+
+  /** An update; of a session whose creation was not answered yet it waits. */
+  update(sessionId: string, kind: string, raw: unknown): void {
+    const record = this.#records.get(sessionId);
+    if (record !== undefined) this.#context.take(record, kind, raw);
+    else if (!this.#early.keep(sessionId, { kind, raw }))
+      this.#context.tell({ type: "unknown", sessionId, name: kind, raw });
+  }
+
+  /** @throws EngineError `SESSION_NOT_FOUND` */
+  async need(sessionId: string, agent: Agent, signal: Signal): Promise<SessionRecord> {
+    const found = this.#records.get(sessionId) ?? (await this.#find(sessionId, agent, signal));
+    if (found !== undefined && !found.isSpare) return found;
+    const { id: engine, name } = this.#context.settings;
+    throw new EngineError("SESSION_NOT_FOUND", `${name} has no session ${sessionId}.`, { engine, sessionId });
+  }
+
+  async create(agent: Agent, options: CreateSessionOptions): Promise<SessionRecord> {
+    const { settings } = this.#context;
+    const { title, model, workingDirectory = settings.cwd, signal } = options;
+    if (!isAbsolute(workingDirectory)) {
+      const message = `The working directory of a session must be absolute: ${workingDirectory}`;
+      throw new EngineError("INVALID_REQUEST", message, { engine: settings.id });
+    }
+    const record =
+      this.#spareIn(workingDirectory, agent) ?? (await this.#new(agent, workingDirectory, signal));
+    record.isSpare = false;
+    if (model !== undefined) {
+      await applyWishes(record, agent, { model }, { engine: settings.id, signal });
+      const current = record.choices.model?.current ?? model;
+      record.base.set("model", current);
+      record.session = { ...record.session, model: current };
+    }
+    if (title !== undefined) record.hasOwnTitle = true;
+    const now = Date.now();
+    record.session = {
+      ...record.session,
+      title: title ?? record.session.title,
+      createdAt: now,
+      updatedAt: now,
+    };
+    return record;
+  }
+
+  /** One that can be asked what there is to choose from: the one used last there, else a new one, which nobody sees. */
+  async sample(agent: Agent, directory: string | undefined, signal: Signal): Promise<SessionRecord> {
+    const wanted = directory ?? this.#context.settings.cwd;
+    const known = [...this.#records.values()].findLast(
+      (record) => record.openIn === agent && record.directory === wanted,
+    );
+    if (known !== undefined) return known;
+    const record = await this.#new(agent, wanted, signal);
+    record.isSpare = true;
+    return record;
+  }
+
+  /** Every session: those of the agent's own list, and those that are known besides. */
+  async list(agent: Agent, signal: Signal): Promise<readonly SessionRecord[]> {
+    if (agent.abilities.list) {
+      for (const info of await listAllSessions(agent, this.#context.diagnostic, signal)) {
+        const { sessionId: id, cwd: workingDirectory, title } = info;
+        const at = Date.parse(info.updatedAt ?? "");
+        const known = this.#records.get(id);
+        const updatedAt = Number.isNaN(at) ? (known?.session.updatedAt ?? Date.now()) : at;
+        if (known === undefined) {
+          // When it was made is not told.
+          const session = { id, title: title ?? "", createdAt: updatedAt, updatedAt, workingDirectory };
+          this.#records.set(id, new SessionRecord(session));
+        } else if (known.turn === undefined) {
+          const newest = Math.max(updatedAt, known.session.updatedAt);
+          const named = title == null || known.hasOwnTitle ? {} : { title };
+          known.session = { ...known.session, ...named, workingDirectory, updatedAt: newest };
+        }
+      }
+    }
+    return [...this.#records.values()].filter(({ isSpare }) => !isSpare);
+  }
+
+  /**
+   * Sees to it that this life of the agent knows the session.
+   * @throws EngineError `UNSUPPORTED` where it can't go on with one of an earlier life
+   */
+  async open(record: SessionRecord, agent: Agent, signal: Signal): Promise<void> {
+    await record.opening;
+    this.#used(record);
+    if (record.openIn === agent) return;
+    const { load, resume } = agent.abilities;
+    if (load && (record.transcript === undefined || !resume)) return this.#load(record, agent, signal);
+    if (!resume) throw this.#cannotLoad(record);
+    const answer = await agent.ask(methods.resume, this.#where(record, agent), settingsSchema, {
+      signal,
+      sessionId: record.id,
+    });
+    record.openIn = agent;
+    record.transcript ??= this.#transcript(record, Date.now);
+    record.setChoices(choicesIn(answer));
+  }
+
+  /** Reads its conversation, if that is not at hand. @throws EngineError `UNSUPPORTED` where the agent does not tell it */
+  async read(record: SessionRecord, agent: Agent, signal: Signal): Promise<Transcript> {
+    await record.opening;
+    this.#used(record);
+    if (record.transcript === undefined && agent.abilities.load) await this.#load(record, agent, signal);
+    if (record.transcript === undefined) throw this.#cannotLoad(record);
+    return record.transcript;
+  }
+
+  /** @throws EngineError `SESSION_NOT_FOUND` */
+  async delete(sessionId: string, agent: Agent, signal: Signal): Promise<void> {
+    await this.need(sessionId, agent, signal);
+    await agent.ask(methods.delete, { sessionId }, anything, { signal, sessionId });
+    this.#records.delete(sessionId);
+    this.#context.tell({ type: "session_deleted", sessionId });
+  }
+
+  /** Conversations that take too much memory are let go, those not used for the longest first. */
+  trim(agent: Agent): void {
+    const { keep } = this.#context.settings;
+    let total = 0;
+    for (const record of [...this.#records.values()].toReversed()) {
+      total += record.transcript?.size ?? 0;
+      if (total <= keep || record.transcript === undefined || record.turn !== undefined || record.isTaken)
+        continue;
+      total -= record.transcript.size;
+      record.transcript = undefined;
+      this.#letGo(record, agent);
+    }
+  }
+
+  #letGo(record: SessionRecord, agent: Agent): void {
+    const sessionId = record.id;
+    const { load, close } = agent.abilities;
+    if (!load) {
+      const message = `The conversation of ${sessionId} is no longer kept, and its agent does not tell it again.`;
+      this.#context.diagnostic({ level: "warning", code: "conversation_dropped", message, sessionId });
+      record.transcript = this.#transcript(record, Date.now);
+    } else if (close && record.openIn === agent) {
+      record.openIn = undefined;
+      void agent.ask(methods.close, { sessionId }, anything, { sessionId }).catch(() => {});
+    }
+  }
+
+  async #new(agent: Agent, cwd: string, signal: Signal): Promise<SessionRecord> {
+    const done = this.#early.begin();
+    try {
+      const mcpServers = this.#mcpServers(agent);
+      const answer = await agent.ask(methods.newSession, { cwd, mcpServers }, newSessionSchema, { signal });
+      const now = Date.now();
+      const session = {
+        id: answer.sessionId,
+        title: "",
+        createdAt: now,
+        updatedAt: now,
+        workingDirectory: cwd,
+      };
+      const record = new SessionRecord(session);
+      record.openIn = agent;
+      record.transcript = this.#transcript(record, Date.now);
+      record.setChoices(choicesIn(answer));
+      this.#records.set(record.id, record);
+      for (const { kind, raw } of this.#early.take(record.id)) this.#context.take(record, kind, raw);
+      return record;
+    } finally {
+      done();
+    }
+  }
+
+  #load(record: SessionRecord, agent: Agent, signal: Signal): Promise<void> {
+    const loading = this.#replay(record, agent, signal);
+    record.opening = loading
+      .catch(() => {})
+      .then(() => {
+        record.opening = undefined;
+      });
+    return loading;
+  }
+
+  async #replay(record: SessionRecord, agent: Agent, signal: Signal): Promise<void> {
+    let isHistory = true;
+    const { updatedAt } = record.session;
+    const transcript = this.#transcript(
+      record,
+      () => (isHistory ? updatedAt : Date.now()),
+      (event) => {
+        if (!isHistory) this.#context.tell(event);
+      },
+    );
+    record.replay = transcript;
+    try {
+      const options = { signal, sessionId: record.id };
+      const answer = await agent.ask(methods.load, this.#where(record, agent), settingsSchema, options);
+      record.openIn = agent;
+      record.setChoices(choicesIn(answer));
+      transcript.settle();
+      // What was heard here goes before what the agent says of it.
+      record.transcript ??= transcript;
+    } finally {
+      record.replay = undefined;
+      isHistory = false;
+    }
+    this.trim(agent);
+  }
+
+  #transcript(record: SessionRecord, now: () => number, tell = this.#context.tell): Transcript {
+    const { terminalOutput } = this.#context;
+    return new Transcript({
+      sessionId: record.id,
+      now,
+      tell,
+      terminalOutput: (id) => terminalOutput(record.openIn, id),
+    });
+  }
+
+  async #find(sessionId: string, agent: Agent, signal: Signal): Promise<SessionRecord | undefined> {
+    await this.list(agent, signal);
+    return this.#records.get(sessionId);
+  }
+
+  #spareIn(directory: string, agent: Agent): SessionRecord | undefined {
+    return [...this.#records.values()].find(
+      (record) => record.isSpare && record.openIn === agent && record.directory === directory,
+    );
+  }
+
+  #used(record: SessionRecord): void {
+    this.#records.delete(record.id);
+    this.#records.set(record.id, record);
+  }
+
+  #where(record: SessionRecord, agent: Agent) {
+    return { sessionId: record.id, cwd: record.directory, mcpServers: this.#mcpServers(agent) };
+  }
+
+  #mcpServers(agent: Agent) {
+    const { mcpServers, id } = this.#context.settings;
+    return toMcpServers(mcpServers, agent.abilities.takesHttpMcp, id);
+  }
+
+  #cannotLoad(record: SessionRecord): EngineError {
+    const { id: engine, name } = this.#context.settings;
+    const message = `${name} does not go on with sessions of an earlier process, and ${record.id} is one. Create a new one.`;
+    return new EngineError("UNSUPPORTED", message, { engine, sessionId: record.id });
+  }
+}
+
+const anything = { parse: (value: unknown) => value };
