@@ -25,12 +25,13 @@ const LAST_WORDS_MS = 5_000;
 export function stopTurn(context: StopContext, sessionId: string, named: Promise<string>): Promise<void> {
   const { link, stopping } = context;
   const name = named.catch(() => undefined);
-  const asked = link.use(undefined, async (connection, signal) => {
-    // An abort that overtakes the prompt would stop nothing.
-    await name;
-    await insist(signal, () => connection.abort(sessionId, { signal }));
-  });
-  stopping.add(sessionId, lastWords(context, sessionId, name, asked));
+  const ask = () =>
+    link.use(undefined, (connection, signal) =>
+      insist(signal, () => connection.abort(sessionId, { signal })),
+    );
+  // An abort that overtakes the prompt would stop nothing.
+  const asked = name.then(ask);
+  stopping.add(sessionId, lastWords(context, sessionId, name, asked, ask));
   return asked;
 }
 
@@ -40,6 +41,7 @@ async function lastWords(
   sessionId: string,
   name: Promise<string | undefined>,
   asked: Promise<void>,
+  askAgain: () => Promise<void>,
 ): Promise<void> {
   const { promise: ended, resolve } = Promise.withResolvers<void>();
   const release = hub.retain();
@@ -49,8 +51,13 @@ async function lastWords(
     const open = store.get(sessionId)?.openTurns;
     return turnId === undefined ? (open?.size ?? 0) > 0 : open?.has(turnId) === true;
   };
+  const againIfOpen = async () => {
+    if (isOpen()) await askAgain();
+  };
   const next = (event: EngineEvent) => {
     if (event.type === "turn_ended" && !isOpen()) resolve();
+    // Older releases take an abort before they have begun, and begin all the same.
+    if (turnId !== undefined && begins(event, turnId)) asked.then(againIfOpen).catch(() => {});
   };
   const leave = fanout.add({ next, end: () => resolve() }, sessionId);
   try {
@@ -66,4 +73,10 @@ async function lastWords(
     leave();
     release();
   }
+}
+
+function begins(event: EngineEvent, turnId: string): boolean {
+  if (event.type !== "message_created") return false;
+  const { role, turnId: of } = event.message;
+  return role === "assistant" && of === turnId;
 }
