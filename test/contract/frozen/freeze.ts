@@ -1,4 +1,4 @@
-// Writes what stands in a folder of `versions`, of the version as it is now: `node test/contract/frozen/freeze.ts`. Once for
+// Writes what stands in a folder of `versions`, of the version as it is now: `node --conditions=@quantumreef/source test/contract/frozen/freeze.ts`. Once for
 // each minor version, when it is released; what is there is never written again.
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
