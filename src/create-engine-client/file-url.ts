@@ -18,8 +18,8 @@ export function toFileUrl(path: string, workingDirectory: string | undefined): s
 
 function absolute(path: string): string {
   const slashed = WINDOWS.test(path) ? path.replaceAll("\\", "/") : path;
-  // What has a meaning in addresses. Of other characters `URL` takes care.
-  const escaped = slashed.replaceAll(/[%?#\\]/g, encodeURIComponent);
+  // What has a meaning in addresses, or is dropped from them as white space. Of other characters `URL` takes care.
+  const escaped = slashed.replaceAll(/[%?#\\\s\p{Cc}]/gu, encodeURIComponent);
   if (escaped.startsWith("//") && WINDOWS.test(path)) return new URL(`file:${escaped}`).href;
   return new URL(`file://${escaped.startsWith("/") ? "" : "/"}${escaped}`).href;
 }

@@ -23,7 +23,7 @@ async function serving(password?: string) {
   return { ...served, client, isWell };
 }
 
-describe("a stranger", () => {
+describe("a stranger", { timeout: 60_000 }, () => {
   it("without the password gets nothing, however he says it", async () => {
     const { port, isWell } = await serving("s3cret");
     const ask = (headers: Readonly<Record<string, string>>) =>
@@ -56,7 +56,7 @@ describe("a stranger", () => {
   });
 });
 
-describe("a body", () => {
+describe("a body", { timeout: 60_000 }, () => {
   it("that says it is too large is refused before it comes", async () => {
     const { port, isWell } = await serving();
     const headers = { ...json, "Content-Length": String(100 * MEGABYTE) };
@@ -95,7 +95,7 @@ describe("a body", () => {
   });
 });
 
-describe("a reader", () => {
+describe("a reader", { timeout: 60_000 }, () => {
   it("that never reads is cut off, while another one gets everything, and goes on where it was", async () => {
     const { port, isWell, client } = await serving();
     const bus = requestHead("GET", "/v1/events");

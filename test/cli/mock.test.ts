@@ -9,7 +9,7 @@ const withClient = (baseUrl: string, headers = {}) => {
   return client;
 };
 
-describe("engine-client mock", () => {
+describe("engine-client mock", { timeout: 60_000 }, () => {
   it("answers prompts, always the same", async () => {
     const { url } = await startServing(["mock"]);
     const client = withClient(url);

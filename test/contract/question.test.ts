@@ -1,7 +1,17 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import type { ManagedEngineClient } from "../../src/engine/managed-engine-client.ts";
+import { OpenCodeClient } from "../../src/opencode/client.ts";
 import type { MockStep } from "../../src/testing/mock-steps.ts";
-import { itFails, itIsAnnounced, meansMissing, oldHealth, plain, stage, withBody } from "./support.ts";
+import {
+  BASE_URL,
+  itFails,
+  itIsAnnounced,
+  meansMissing,
+  oldHealth,
+  plain,
+  stage,
+  withBody,
+} from "./support.ts";
 
 const least = { questionId: "que_1", sessionId: "ses_1", questions: [], createdAt: 1 };
 const whole = {
@@ -41,12 +51,14 @@ describe("GET /v1/question", () => {
     expect(sent("listQuestions").at(-1)).toEqual(plain("GET", "/v1/question"));
   });
 
-  it("is found again after a gap, by a client that was not there", async () => {
-    const { request, engine, client } = await asking();
-    engine.drop();
-    await client.registry.waitFor(request.sessionId, ({ activity }) => activity === "awaiting_answer");
+  it("is read with the sessions, by a client that was not there when it was asked", async () => {
+    const { request } = await asking();
+    const late = new OpenCodeClient({ baseUrl: BASE_URL, protocol: "v1" });
+    onTestFinished(() => late.dispose());
+    await late.connect();
+    expect(late.registry.get(request.sessionId)).toMatchObject({ activity: "awaiting_answer" });
     const { type: _, ...asked } = request;
-    expect(await client.questions.list()).toEqual([asked]);
+    expect(await late.questions.list()).toEqual([asked]);
   });
 
   it("takes every field; null is missing, and what is not known is left out", async () => {

@@ -99,6 +99,17 @@ describe("GET /v1/session", () => {
     },
   );
 
+  it.each(queries)(
+    "is searched by the client where the server announces pages, and answers with all: %j",
+    async (options, _, found) => {
+      const { client, answer } = stage();
+      answer("listSessions", () =>
+        Response.json(some.map((session) => ({ ...session, engineId: "acme", status: "idle" }))),
+      );
+      expect((await client.session.list(options)).map(({ id }) => id)).toEqual(found);
+    },
+  );
+
   it("comes page by page, each when it is wanted", async () => {
     const { client, engine, sent } = stage();
     const ids = Array.from({ length: 5 }, (_, index) => `ses_${index}`);

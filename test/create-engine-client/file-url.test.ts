@@ -10,6 +10,7 @@ describe("the address of a file on the engine's disk", () => {
     ["../b.txt", "/a/c/", "file:///a/b.txt"],
     ["./b.txt", "/a", "file:///a/b.txt"],
     ["/a b/c#d?e%41ü", undefined, "file:///a%20b/c%23d%3Fe%2541%C3%BC"],
+    ["/a /b\t ", undefined, "file:///a%20/b%09%20"],
     ["/a\\b", undefined, "file:///a%5Cb"],
     ["C:\\a\\b.txt", undefined, "file:///C:/a/b.txt"],
     ["c:/a/b.txt", undefined, "file:///c:/a/b.txt"],

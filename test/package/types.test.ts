@@ -33,7 +33,7 @@ const consumers = {
     folder: withNodeTypes,
     lib: ["es2022"],
     types: ["node"],
-    files: ["browser.ts", "node.ts", "acp.ts"],
+    files: ["browser.ts", "node.ts", "server.ts", "acp.ts"],
     skipLibCheck: false,
   },
   // It names types of msw, whose own declarations do not stand a check.

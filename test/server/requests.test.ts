@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { DriverMcp } from "../../src/engine/driver.ts";
 import { createMockEngine } from "../../src/testing/mock-engine.ts";
 import { tampered } from "../hub/support.ts";
 import { restOf, serve, upTo } from "./support.ts";
@@ -284,8 +285,8 @@ describe("the other routes", () => {
     expect([late.status, await late.json()]).toMatchObject([404, { error: { code: "QUESTION_NOT_FOUND" } }]);
   });
 
-  it("tell MCP servers as they stand, also when one does not start or wants a login", async () => {
-    const files = { name: "files", status: "needs_auth", toolPrefix: "files_" };
+  it("tell MCP servers as they stand, also when one does not start", async () => {
+    const files = { name: "files", status: "connected", toolPrefix: "files_" };
     const server = serve(createMockEngine(undefined, { mcpServers: [files] }));
     const config = { type: "stdio", command: "false" };
     const added = await server.ask("POST", "/v1/mcp", { name: "new", config });
@@ -295,6 +296,23 @@ describe("the other routes", () => {
     expect([off.status, await off.json()]).toMatchObject([200, [{ status: "disabled" }, failed]]);
     const none = await server.ask("POST", "/v1/mcp/none/connect");
     expect([none.status, await none.json()]).toMatchObject([400, { error: { code: "INVALID_REQUEST" } }]);
+  });
+
+  it("tell an MCP server that wants a login: it is not this server that refuses a password", async () => {
+    const locked = { name: "files", status: "needs_auth", toolPrefix: "files_" };
+    const engine = createMockEngine(undefined, { mcpServers: [locked] });
+    const mcp: DriverMcp = {
+      status: async () => [locked],
+      add: async () => [locked],
+      connect: async () => [locked],
+      disconnect: async () => [locked],
+    };
+    const server = serve(tampered(engine, () => ({ mcp })));
+    const config = { type: "remote", url: "https://mcp.test" };
+    for (const [path, body] of [["", { name: "files", config }], ["/files/connect"]] as const) {
+      const response = await server.ask("POST", `/v1/mcp${path}`, body);
+      expect([response.status, await response.json()]).toEqual([200, [locked]]);
+    }
   });
 
   it("summarize a session", async () => {
