@@ -4,6 +4,7 @@ import { EngineError, type EngineErrorInfo } from "../engine/errors.ts";
 import type { TurnStatus } from "../engine/events.ts";
 import { toContentList, type Usage } from "../engine/message.ts";
 import { delay } from "../engine/scope.ts";
+import { RESTS_AS } from "../lifecycle/turns.ts";
 import type { Agent } from "./agent.ts";
 import { methods } from "./methods.ts";
 import type { Permissions } from "./permissions.ts";
@@ -39,15 +40,6 @@ const STOP_REASONS: ReadonlyMap<string, string> = new Map([
   ["max_tokens", "length"],
   ["refusal", "content_filter"],
 ]);
-
-const RESTS_AS = {
-  completed: "completed",
-  superseded: "completed",
-  rejected: "idle",
-  aborted: "idle",
-  error: "error",
-  lost: "error",
-} as const;
 
 /** The prompts that an agent works on: one at a time in a session, any number of sessions at once. */
 export class Turns {

@@ -17,7 +17,8 @@ const SIGNAL_OF = {
   lost: "prompt_lost",
 } as const satisfies Record<TurnOutcome["status"], SessionSignal>;
 
-const RESTS_AS = {
+/** What a session is at rest, by how its newest turn ended. */
+export const RESTS_AS = {
   completed: "completed",
   superseded: "completed",
   rejected: "idle",
