@@ -52,6 +52,7 @@ export default defineConfig({
   ssr: { resolve: { conditions: ["@quantumreef/source"] } },
   test: {
     maxWorkers: "100%",
+    globalSetup: "test/support/nobodys-home.ts",
     projects: leaveOutReal ? [unit, types] : [unit, types, real],
   },
 });

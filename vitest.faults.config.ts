@@ -9,6 +9,7 @@ export default defineConfig({
   test: {
     name: "faults",
     include: ["test/faults/**/*.test.ts", "test/faults/**/*.long.ts", "test/real/faults.test.ts"],
+    globalSetup: "test/support/nobodys-home.ts",
     env: { FAULTS: "all" },
     pool: "forks",
     execArgv: ["--expose-gc"],

@@ -9,6 +9,7 @@ export default defineConfig({
   test: {
     name: "kills",
     include: ["test/real/process-kills.test.ts", "test/real/crash-loop.long.ts"],
+    globalSetup: "test/support/nobodys-home.ts",
     env: { KILLS: process.env.KILLS ?? "200" },
     pool: "forks",
     maxWorkers: 1,

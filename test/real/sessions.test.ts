@@ -140,9 +140,11 @@ describe("the sessions of the real engine: changes", () => {
     await watcher.registry.waitFor(session, ({ title, starred }) => title === "Changed" && starred === true);
     const fork = await other.session.fork(session);
     await watcher.registry.waitFor(fork, () => true);
-    const gone = watcher.registry.waitFor(session, () => false, { timeout: 10_000 });
+    const gone = expect(
+      watcher.registry.waitFor(session, () => false, { timeout: 10_000 }),
+    ).rejects.toMatchObject({ code: "SESSION_NOT_FOUND" });
     await other.session.delete(session);
-    await expect(gone).rejects.toMatchObject({ code: "SESSION_NOT_FOUND" });
+    await gone;
     expect(watcher.registry.get(session)).toBeUndefined();
   });
 });

@@ -66,9 +66,11 @@ describe("two clients of one server", () => {
     await Promise.all([one.connect(), two.connect()]);
     const session = await one.session.create();
     await two.registry.waitFor(session, () => true);
-    const gone = two.registry.waitFor(session, ({ title }) => title === "never");
+    const gone = expect(
+      two.registry.waitFor(session, ({ title }) => title === "never"),
+    ).rejects.toMatchObject({ code: "SESSION_NOT_FOUND" });
     await one.request("DELETE", `/session/${session.id}`);
-    await expect(gone).rejects.toMatchObject({ code: "SESSION_NOT_FOUND" });
+    await gone;
     expect(two.registry.get(session)).toBeUndefined();
   });
 });

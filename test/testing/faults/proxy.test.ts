@@ -187,8 +187,9 @@ describe("hang", () => {
     await until(() => expect(proxy.held).toBe(7));
     expect(await isPending(pending)).toBe(true);
     expect([fault.hits, proxy.connections]).toEqual([1, 1]);
+    const broken = expect(pending).rejects.toThrow("terminated");
     await proxy.close();
-    await expect(pending).rejects.toThrow("terminated");
+    await broken;
   });
 
   it("does not tell the target that the client has left", async () => {
@@ -219,8 +220,9 @@ describe("hang", () => {
     await once(served[0] ?? process, "close");
     expect(await isPending(call)).toBe(true);
     expect([proxy.connections, proxy.held]).toEqual([1, 4]);
+    const failed = expect(call).rejects.toThrow("fetch failed");
     await proxy.close();
-    await expect(call).rejects.toThrow("fetch failed");
+    await failed;
   });
 
   it("reads no more than a little of a target that goes on", async () => {
