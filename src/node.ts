@@ -28,7 +28,13 @@ export type {
   ProviderFinding,
   ServerFinding,
 } from "./node/doctor/report.ts";
-export { type ChooseEngineOptions, chooseEngine, type EngineChoice } from "./node/engines/choose-engine.ts";
+export {
+  type ChooseEngineOptions,
+  chooseEngine,
+  type EngineChoice,
+  type EngineOf,
+} from "./node/engines/choose-engine.ts";
+export { type OpenEngineOptions, openEngine } from "./node/engines/open-engine.ts";
 export { type ExitSignal, exitSignal } from "./node/exit-signal.ts";
 export type { History, OpenHistoryOptions } from "./node/history/history.ts";
 export { openHistory } from "./node/history/open-history.ts";

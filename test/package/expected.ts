@@ -29,6 +29,7 @@ export const expectedExports: Readonly<Record<string, readonly string[]>> = {
     "explainSettings",
     "formatReport",
     "formatSettings",
+    "openEngine",
     "openHistory",
     "printOrigin",
     "readConfiguration",

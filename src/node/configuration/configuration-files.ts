@@ -13,9 +13,9 @@ export function namedConfigurationFile(env: Environment): string | undefined {
   return env.OPENCODE_CONFIG ? resolve(env.OPENCODE_CONFIG) : undefined;
 }
 
-/** The person's own file, for all workspaces. */
-export function userConfigurationFile(home: string): string {
-  return join(resolve(home), ".quantumreef", "config.json");
+/** The person's own file, for all workspaces: the one that `QUANTUMREEF_CONFIG` names, or that of the home directory. */
+export function userConfigurationFile(env: Environment, home: string): string {
+  return resolve(env.QUANTUMREEF_CONFIG || join(home, ".quantumreef", "config.json"));
 }
 
 /**

@@ -91,7 +91,7 @@ export class Configuration {
 
   /** The variables with which a server has this configuration; nothing where it has it anyway. */
   environment(models: readonly (string | undefined)[] = []): Readonly<Record<string, string>> {
-    const named = this.files.find(({ namedBy }) => namedBy !== undefined);
+    const named = this.files.find(({ namedBy }) => namedBy === "OPENCODE_CONFIG");
     const overlay = this.overlay(models);
     const content = overlay === undefined ? undefined : serialize(overlay);
     const size = Buffer.byteLength(content ?? "");

@@ -10,6 +10,8 @@ import { configInvalid, type ParsedConfiguration, parseConfiguration } from "./p
 export interface OwnFile {
   readonly kind: "user file" | "workspace file";
   readonly path: string;
+  /** The variable that names it, so that it must be there. */
+  readonly namedBy?: string;
 }
 
 export interface OwnFilesOptions {
@@ -28,9 +30,10 @@ export async function ownFiles({
   home = homeOf(env),
   workingDirectory,
 }: OwnFilesOptions): Promise<readonly OwnFile[]> {
-  const user = userConfigurationFile(home);
+  const user = userConfigurationFile(env, home);
   const workspace = await workspaceConfigurationFile(workingDirectory);
-  const own: OwnFile = { kind: "user file", path: user };
+  const namedBy = env.QUANTUMREEF_CONFIG ? { namedBy: "QUANTUMREEF_CONFIG" } : {};
+  const own: OwnFile = { kind: "user file", path: user, ...namedBy };
   return workspace === user ? [own] : [own, { kind: "workspace file", path: workspace }];
 }
 
@@ -63,6 +66,19 @@ export function enginePart(
 
 export function keyOfEngine(engine: string): KeyPath {
   return ["engineConfig", engine];
+}
+
+/**
+ * The text of such a file; `undefined`: there is none, and nobody named it.
+ * @throws EngineError `CONFIG_INVALID` when it can't be read, or is named and not there
+ */
+export async function textOfOwnFile({ path, namedBy }: OwnFile): Promise<string | undefined> {
+  const text = await textOf(path);
+  if (text === undefined && namedBy !== undefined)
+    throw configInvalid(
+      `${namedBy} names ${path}, which does not exist. Create that file or unset the variable.`,
+    );
+  return text;
 }
 
 /**

@@ -6,7 +6,15 @@ import { homeOf } from "../places.ts";
 import { type ConfigObject, isConfigObject, type KeyPath } from "./config-object.ts";
 import { Configuration, type ConfigurationProblem } from "./configuration.ts";
 import { globalConfigurationFiles, namedConfigurationFile } from "./configuration-files.ts";
-import { enginePart, keyOfEngine, type OwnFile, ownFiles, parseOwnFile, textOf } from "./own-file.ts";
+import {
+  enginePart,
+  keyOfEngine,
+  type OwnFile,
+  ownFiles,
+  parseOwnFile,
+  textOf,
+  textOfOwnFile,
+} from "./own-file.ts";
 import { configInvalid } from "./parse.ts";
 import { readEngineText, readOwnConfig, type SourceReading } from "./read-source.ts";
 import type { ConfigurationFile, ConfigurationSource } from "./source.ts";
@@ -67,15 +75,18 @@ class Reader {
     const kind = "global file";
     const origin = { kind, path, ...(namedBy === undefined ? {} : { name: namedBy }) } as const;
     const file = { path, kind, ...(namedBy === undefined ? {} : { namedBy }) } as const;
-    await this.#file(file, "start", (text) => readEngineText(text, origin, this.#from(path, dirname(path))));
+    await this.#file(file, "start", textOf(path), (text) =>
+      readEngineText(text, origin, this.#from(path, dirname(path))),
+    );
     const isMissing = this.parts.files.at(-1)?.status === "missing";
     if (namedBy === undefined || !isMissing) return;
     const message = `${namedBy} names ${path}, which does not exist; OpenCode goes on without it.`;
     this.parts.diagnostics.push({ level: "warning", code: "configuration_file_missing", message });
   }
 
-  async ownFile({ kind, path }: OwnFile): Promise<void> {
-    await this.#file({ path, kind }, "always", async (text) => {
+  async ownFile(file: OwnFile): Promise<void> {
+    const { kind, path } = file;
+    await this.#file(file, "always", textOfOwnFile(file), async (text) => {
       const parsed = parseOwnFile(text, path);
       const written = enginePart(parsed, path, "opencode");
       if (written === undefined) return { diagnostics: [] };
@@ -108,11 +119,12 @@ class Reader {
   async #file(
     file: Omit<ConfigurationFile, "status" | "error">,
     matters: ConfigurationProblem["matters"],
+    content: Promise<string | undefined>,
     read: (text: string) => Promise<SourceReading>,
   ): Promise<void> {
     let text: string | undefined;
     const error = await this.#read(file.path, matters, async () => {
-      text = await textOf(file.path);
+      text = await content;
       return text === undefined ? { diagnostics: [] } : read(text);
     });
     const status = error !== undefined ? "invalid" : text === undefined ? "missing" : "read";

@@ -8,7 +8,7 @@ import { expandPlaceholders, type PlaceholderSource } from "./placeholders.ts";
 import { resolvePlugins } from "./plugins.ts";
 import { findStoppers, printCorrection } from "./published-form.ts";
 import type { ConfigurationOrigin, ConfigurationSource } from "./source.ts";
-import { translateConfiguration } from "./translate.ts";
+import { translateAddress, translateConfiguration, writtenPath } from "./translate.ts";
 import { isMcpOfEngine } from "./translate-mcp.ts";
 
 /** What a source gave: itself, as far as it could be read, and what is wrong with it. */
@@ -73,14 +73,14 @@ export async function readOwnConfig(
 ): Promise<SourceReading> {
   const { config: clean, dropped } = withoutForbiddenKeys(written);
   const diagnostics = dropped.map((path) => droppedKey(from.name, path));
-  const translation = translateConfiguration(clean);
+  const translation = translateConfiguration(translateAddress(clean));
   const source = {
     origin,
     config: translation.config,
     ignored: {},
     readByEngine: false,
     secrets: [],
-    ...(lineOf && { lineOf }),
+    ...(lineOf && { lineOf: (path: KeyPath) => lineOf(writtenPath(path, clean)) }),
   };
   const [problem] = translation.problems;
   if (problem !== undefined) {

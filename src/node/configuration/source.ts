@@ -25,7 +25,7 @@ export interface ConfigurationOrigin {
 export interface ConfigurationFile {
   readonly path: string;
   readonly kind: "global file" | "user file" | "workspace file";
-  /** `OPENCODE_CONFIG`, if that named it. */
+  /** `OPENCODE_CONFIG` or `QUANTUMREEF_CONFIG`, if that named it. */
   readonly namedBy?: string | undefined;
   readonly status: "read" | "missing" | "invalid";
   /** What is wrong with it. */

@@ -1,4 +1,4 @@
-import { type ConfigObject, isConfigObject, type KeyPath } from "./config-object.ts";
+import { type ConfigObject, isConfigObject, type KeyPath, valueAt } from "./config-object.ts";
 import { translateMcp } from "./translate-mcp.ts";
 import { translateProviders } from "./translate-provider.ts";
 
@@ -28,6 +28,30 @@ export function translateConfiguration(source: ConfigObject): Translation {
     ...(servers === undefined || Object.keys(servers.ignored).length === 0 ? {} : { mcp: servers.ignored }),
   };
   return { config, ignored, problems: servers?.problems ?? [] };
+}
+
+/** QuantumReef's words for where the server listens, by OpenCode's within its `server`. */
+const ADDRESS: ReadonlyMap<string, string> = new Map([
+  ["hostname", "host"],
+  ["port", "port"],
+]);
+
+/**
+ * The `host` and `port` that QuantumReef has beside the model of an engine, as OpenCode's `server`; what that says itself
+ * counts. OpenCode's own files have no such keys.
+ */
+export function translateAddress({ host, port, ...config }: ConfigObject): ConfigObject {
+  const { server = {} } = config;
+  const said = { ...(host === undefined ? {} : { hostname: host }), ...(port === undefined ? {} : { port }) };
+  if (Object.keys(said).length === 0 || !isConfigObject(server)) return config;
+  return { ...config, server: { ...said, ...server } };
+}
+
+/** Where in the configuration as it is written a value of the translated one stands. */
+export function writtenPath(path: KeyPath, written: ConfigObject): KeyPath {
+  const [first, second = "", ...more] = path;
+  const key = first === "server" && more.length === 0 ? ADDRESS.get(String(second)) : undefined;
+  return key === undefined || valueAt(written, path) !== undefined ? path : [key];
 }
 
 function translateServers(mcp: unknown): Translation | undefined {

@@ -14,7 +14,7 @@ export async function examineBinary(request: BinaryRequest): Promise<BinaryFindi
     if (mendBy !== undefined) found = { status: "stub", path, mendBy };
     const behind = behindStub(path);
     if (behind !== undefined) found = { ...found, behind };
-    return { ...found, version: await programVersion(behind ?? path) };
+    return { ...found, version: await programVersion(behind ?? path, request.env) };
   } catch (error) {
     if (!EngineError.is(error)) throw error;
     return { ...found, error: error.toJSON() };

@@ -9,7 +9,13 @@ import {
 } from "../../engines/define-engines.ts";
 import type { ConfigObject } from "../configuration/config-object.ts";
 import { mergeConfiguration, withoutForbiddenKeys } from "../configuration/merge.ts";
-import { enginePart, type OwnFile, ownFiles, parseOwnFile, textOf } from "../configuration/own-file.ts";
+import {
+  enginePart,
+  type OwnFile,
+  ownFiles,
+  parseOwnFile,
+  textOfOwnFile,
+} from "../configuration/own-file.ts";
 import type { ParsedConfiguration } from "../configuration/parse.ts";
 import { expandPlaceholders } from "../configuration/placeholders.ts";
 import { type Environment, homeOf } from "../places.ts";
@@ -34,8 +40,19 @@ export interface EngineChoice<Factories extends EngineFactories = EngineFactorie
   /** What its factory is given: `engineConfig.<id>` of the files and the option `config`. It may hold keys. */
   readonly config: ConfigObject;
   /** Makes a client of it; each call makes another one. */
-  create(): Promise<Awaited<ReturnType<Factories[EngineIdOf<Factories>]>>>;
+  create(): Promise<EngineOf<Factories>>;
+  /**
+   * The one that the key `fallbackEngine` of the workspace's file, else of the person's, names for when this one can't be
+   * used; `undefined` if none does, or it is this one. `openEngine()` asks for it.
+   * @throws EngineError `CONFIG_INVALID` as {@link chooseEngine}
+   */
+  fallback(): Promise<EngineChoice<Factories> | undefined>;
 }
+
+/** A client of any of these engines. */
+export type EngineOf<Factories extends EngineFactories> = Awaited<
+  ReturnType<Factories[EngineIdOf<Factories>]>
+>;
 
 /**
  * Chooses among the engines of an application as the files of QuantumReef say: the option `engine`, else the variable
@@ -63,13 +80,28 @@ export async function chooseEngine<Factories extends EngineFactories>(
   const { workingDirectory, config: own = {} } = options;
   const files = await ownFiles({ env, workingDirectory: workingDirectory ?? process.cwd() });
   const read = (await Promise.all(files.map(readFile))).filter((file) => file !== undefined);
-  const { value: id, origin } = chooseId(engines, options.engine, env, read);
-  const parts =
-    id === "opencode"
-      ? [workingDirectory === undefined ? {} : { workingDirectory }]
-      : await Promise.all(read.map((file) => configFor(id, file, env)));
-  const config = [...parts, own].reduce((all, part) => mergeConfiguration(all, part), {});
-  return { id, origin, config, create: () => createFrom(engines.factories, id, [config]) };
+  const choiceOf = async (
+    { value: id, origin }: Setting<EngineIdOf<Factories>>,
+    over: ConfigObject,
+  ): Promise<EngineChoice<Factories>> => {
+    const parts =
+      id === "opencode"
+        ? [workingDirectory === undefined ? {} : { workingDirectory }]
+        : await Promise.all(read.map((file) => configFor(id, file, env)));
+    const config = [...parts, over].reduce((all, part) => mergeConfiguration(all, part), {});
+    return {
+      id,
+      origin,
+      config,
+      create: () => createFrom(engines.factories, id, [config]),
+      async fallback() {
+        const named = written("fallbackEngine", read);
+        if (named === undefined || named.value === id) return undefined;
+        return choiceOf(known(engines, named), {});
+      },
+    };
+  };
+  return choiceOf(known(engines, firstSaid(engines.ids[0], options.engine, env, read)), own);
 }
 
 interface ReadFile extends OwnFile {
@@ -77,43 +109,39 @@ interface ReadFile extends OwnFile {
 }
 
 async function readFile(file: OwnFile): Promise<ReadFile | undefined> {
-  const text = await textOf(file.path);
+  const text = await textOfOwnFile(file);
   return text === undefined ? undefined : { ...file, parsed: parseOwnFile(text, file.path) };
 }
 
-function chooseId<Factories extends EngineFactories>(
-  engines: Engines<Factories>,
+function firstSaid(
+  first: string | undefined,
   option: string | undefined,
   env: Environment,
   files: readonly ReadFile[],
-): Setting<EngineIdOf<Factories>> {
-  const [first] = engines.ids;
-  const { value, origin } = candidates(option, env, files).next().value ?? {
-    value: first,
-    origin: { kind: "default" } as const,
-  };
-  if (typeof value === "string" && engines.has(value)) return { value, origin };
-  const known = knownEngines(engines.ids);
-  const shown = value === undefined ? "nobody's choice" : JSON.stringify(value);
-  const message = `The ${printOrigin(origin)} is ${shown}, and that is no engine of this program: ${known}.`;
-  throw new EngineError("CONFIG_INVALID", message);
-}
-
-/** The first one counts. */
-function* candidates(
-  option: string | undefined,
-  env: Environment,
-  files: readonly ReadFile[],
-): Generator<Setting<unknown>, undefined> {
-  if (option !== undefined) yield { value: option, origin: { kind: "option", name: "engine" } };
+): Setting<unknown> {
+  if (option !== undefined) return { value: option, origin: { kind: "option", name: "engine" } };
   const variable = "QUANTUMREEF_ENGINE";
   // An empty variable is how people unset one in a shell.
-  if (env[variable]) yield { value: env[variable], origin: { kind: "variable", name: variable } };
-  for (const { kind, path, parsed } of files.toReversed()) {
-    if (!Object.hasOwn(parsed.config, "engine")) continue;
-    const line = parsed.lineOf(["engine"]);
-    yield { value: parsed.config.engine, origin: { kind, path, line, key: "engine" } };
-  }
+  if (env[variable]) return { value: env[variable], origin: { kind: "variable", name: variable } };
+  return written("engine", files) ?? { value: first, origin: { kind: "default" } };
+}
+
+/** What the files have at that key, the workspace's before the person's. */
+function written(key: string, files: readonly ReadFile[]): Setting<unknown> | undefined {
+  const file = files.findLast(({ parsed }) => Object.hasOwn(parsed.config, key));
+  if (file === undefined) return undefined;
+  const { kind, path, parsed } = file;
+  return { value: parsed.config[key], origin: { kind, path, line: parsed.lineOf([key]), key } };
+}
+
+function known<Factories extends EngineFactories>(
+  engines: Engines<Factories>,
+  { value, origin }: Setting<unknown>,
+): Setting<EngineIdOf<Factories>> {
+  if (typeof value === "string" && engines.has(value)) return { value, origin };
+  const shown = value === undefined ? "nobody's choice" : JSON.stringify(value);
+  const message = `The ${printOrigin(origin)} is ${shown}, and that is no engine of this program: ${knownEngines(engines.ids)}.`;
+  throw new EngineError("CONFIG_INVALID", message);
 }
 
 async function configFor(id: string, { path, parsed }: ReadFile, env: Environment): Promise<ConfigObject> {

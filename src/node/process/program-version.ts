@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import crossSpawn from "cross-spawn";
 import { EngineError } from "../../engine/errors.ts";
+import type { Environment } from "../places.ts";
 
 const TIMEOUT_MS = 10_000;
 
@@ -8,9 +9,11 @@ const TIMEOUT_MS = 10_000;
  * Asks a program of OpenCode for its release.
  * @throws EngineError `PROCESS_FAILED` when it does not say
  */
-export async function programVersion(program: string): Promise<string> {
+export async function programVersion(program: string, env: Environment): Promise<string> {
   const child = crossSpawn(program, ["--version"], {
     stdio: ["ignore", "pipe", "ignore"],
+    // Even for this it makes its folders, and only where it would be started.
+    env: { ...env },
     timeout: TIMEOUT_MS,
     windowsHide: true,
   });

@@ -242,6 +242,31 @@ describe("problems", () => {
   });
 });
 
+describe("the person's own file", () => {
+  it("is the one that QUANTUMREEF_CONFIG names, which then must be there", async () => {
+    const { place } = await setUp({ [USER]: overrides({ a: 1 }), "other.json": overrides({ b: 2 }) });
+    const readNamed = (name: string) =>
+      readConfiguration({
+        env: { QUANTUMREEF_CONFIG: place.path(name) },
+        home: place.path("home"),
+        workingDirectory: place.path("repo"),
+      });
+    const configuration = await readNamed("other.json");
+    expect(configuration.merged).toEqual({ b: 2 });
+    expect(configuration.files).toContainEqual({
+      kind: "user file",
+      path: place.path("other.json"),
+      namedBy: "QUANTUMREEF_CONFIG",
+      status: "read",
+    });
+    expect(configuration.environment()).not.toHaveProperty("OPENCODE_CONFIG");
+    const missing = await readNamed("none.json");
+    expect(() => missing.check({ starting: false })).toThrow(
+      `QUANTUMREEF_CONFIG names ${place.path("none.json")}, which does not exist. Create that file or unset the variable.`,
+    );
+  });
+});
+
 describe("what is handed to a server", () => {
   it("is the workspace and the option over the user's own variable, and nothing of the engine's files", async () => {
     const { read } = await setUp(

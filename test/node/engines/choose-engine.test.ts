@@ -167,6 +167,50 @@ describe("chooseEngine", () => {
     }
   });
 
+  it("takes the file that QUANTUMREEF_CONFIG names for the person's, which then must be there", async () => {
+    const files = { [USER]: { engine: "gemini" }, "other.json": { engine: "acme" } };
+    const { place, choose } = await setUp(files);
+    const env = (name: string) => ({ HOME: place.path("home"), QUANTUMREEF_CONFIG: place.path(name) });
+    expect(await choose({ env: env("other.json") })).toMatchObject({
+      id: "acme",
+      origin: { kind: "user file", path: place.path("other.json") },
+    });
+    await expect(choose({ env: env("none.json") })).rejects.toMatchObject({
+      code: "CONFIG_INVALID",
+      message: expect.stringMatching(/^QUANTUMREEF_CONFIG names .*none\.json, which does not exist\./),
+    });
+  });
+
+  it("knows the fallback that the files name, with its own configuration, and reads that when it is asked for", async () => {
+    const engineConfig = { gemini: { a: 1 }, acme: { b: "${UNSET}" } };
+    const { choose } = await setUp({
+      [USER]: { fallbackEngine: "gemini", engineConfig },
+      [WORKSPACE]: { engine: "opencode" },
+    });
+    const choice = await choose({ config: { port: 1 } });
+    expect(await choice.fallback()).toMatchObject({
+      id: "gemini",
+      origin: { kind: "user file", line: 2, key: "fallbackEngine" },
+      config: { a: 1 },
+    });
+    expect(await (await choose({ engine: "gemini" })).fallback()).toBeUndefined();
+
+    const none = await setUp({ [WORKSPACE]: { engine: "acme" } });
+    expect(await (await none.choose()).fallback()).toBeUndefined();
+
+    for (const [fallbackEngine, message] of [
+      ["aider", /:2 \(fallbackEngine\) is "aider", and that is no engine of this program/],
+      ["acme", /The variable UNSET is not set/],
+    ] as const) {
+      const { choose } = await setUp({ [WORKSPACE]: { fallbackEngine, engineConfig } });
+      const choice = await choose();
+      await expect(choice.fallback()).rejects.toMatchObject({
+        code: "CONFIG_INVALID",
+        message: expect.stringMatching(message),
+      });
+    }
+  });
+
   it("says so when there is no engine to choose", async () => {
     await expect(chooseEngine(defineEngines({}), { env: { QUANTUMREEF_ENGINE: "acme" } })).rejects.toThrow(
       'The variable QUANTUMREEF_ENGINE is "acme", and that is no engine of this program: none is defined.',

@@ -198,6 +198,29 @@ describe("settings from OpenCode's configuration", () => {
     expect(explanation.port.origin).toEqual({ kind: "workspace file", path, line: 5, key: "server.port" });
   });
 
+  it("are also what QuantumReef has beside the model: host and port", async () => {
+    const { configuration, workspaceFile: path } = await setUp(global, {
+      model: "claude-sonnet-4-5",
+      port: 5002,
+      host: "localhost",
+    });
+    const { settings, explanation } = resolveSettings({}, {}, configuration);
+    expect(settings).toMatchObject({ host: "localhost", port: 5002 });
+    const origin = { kind: "workspace file", path };
+    expect(explanation.port.origin).toEqual({ ...origin, line: 5, key: "server.port" });
+    expect(explanation.host.origin).toEqual({ ...origin, line: 6, key: "server.hostname" });
+    // A server does not start with keys that it doesn't know.
+    expect(configuration.overlay()).toEqual({
+      model: "claude-sonnet-4-5",
+      server: { hostname: "localhost", port: 5002 },
+    });
+    const both = await setUp({}, { port: 5002, server: { port: 5003 } });
+    const { explanation: own } = resolveSettings({}, {}, both.configuration);
+    expect(own.port).toMatchObject({ value: 5003, origin: { line: 6 } });
+    const foreign = await setUp({}, { host: "evil.example" });
+    expect(() => resolveSettings({}, {}, foreign.configuration)).toThrow("another machine");
+  });
+
   it("give way to variables, and these to options and to the option config", async () => {
     const { configuration } = await setUp(
       global,
