@@ -41,6 +41,8 @@ const UPDATE = "session/update";
 const REQUEST_PERMISSION = "session/request_permission";
 /** Of the protocol. */
 const VERSION = 1;
+/** Milliseconds for an agent that does not even say that it has no such method. */
+const CATCH_UP_MS = 2_000;
 const NAME = "@quantumreef/engine-client";
 const anything: Parser<unknown> = { parse: (value) => value };
 
@@ -169,6 +171,11 @@ export class Agent {
     }
   }
 
+  /** Resolves when it has told what it is telling now: it answers in order. Never rejects. */
+  async catchUp(): Promise<void> {
+    await this.ask(methods.ping, {}, anything, { timeout: CATCH_UP_MS }).catch(() => {});
+  }
+
   /** Tells it something. Never rejects: that it is gone is told by its end. */
   async tell(method: string, params: unknown): Promise<void> {
     await this.#peer.notify(method, params).catch(() => {});
@@ -182,21 +189,24 @@ export class Agent {
   }
 
   async #explained(error: unknown, method: string, sessionId: string | undefined): Promise<unknown> {
-    const asked = { ...this.#where(sessionId), isPrompt: method === methods.prompt };
-    const known = fromRpc(error, { ...asked, login: this.#howToLogIn() });
+    const isLogin = method === methods.authenticate;
+    const asked = { ...this.#where(sessionId), isPrompt: method === methods.prompt, isLogin };
+    const known = fromRpc(error, { ...asked, login: this.#howToLogIn(isLogin) });
     if (EngineError.is(known)) return known;
     // The wire broke: how the process ends says why.
     await this.ended;
     return this.#death.signal.reason;
   }
 
-  #howToLogIn(): string {
+  #howToLogIn(isLogin: boolean): string {
     const { login, authMethod } = this.#settings;
     const ways = (this.#abilities?.authMethods ?? []).map(
       ({ id, name }) => `${JSON.stringify(id)} (${name})`,
     );
     const choose = `Choose one of its ways with the option authMethod: ${ways.join(", ")}.`;
-    return [login, authMethod === undefined && ways.length > 0 ? choose : ""].filter(Boolean).join(" ");
+    // The way that was chosen is not the matter, unless it is what was refused.
+    const isToChoose = ways.length > 0 && (authMethod === undefined || isLogin);
+    return [login, isToChoose ? choose : ""].filter(Boolean).join(" ");
   }
 
   #late(): EngineError {

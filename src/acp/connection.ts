@@ -94,9 +94,10 @@ export async function connectAgent(
       host.use(scope, async (agent) => {
         const wanted = new Set(withMessages);
         const isAnyUnknown = sessionIds?.some((id) => sessions.get(id) === undefined) !== false;
-        const listed = isAnyUnknown ? await sessions.list(agent, scope) : [...sessions];
-        const asked = new Set(sessionIds ?? listed.map(({ id }) => id));
-        const found = listed.filter(({ id, isSpare }) => !isSpare && asked.has(id));
+        if (isAnyUnknown) await sessions.list(agent, scope);
+        for (const id of sessionIds ?? []) await sessions.seek(id, agent, scope);
+        const asked = sessionIds && new Set(sessionIds);
+        const found = [...sessions].filter(({ id, isSpare }) => !isSpare && asked?.has(id) !== false);
         // An agent that does not tell it has none: what is known of the session is all.
         for (const one of found)
           if (wanted.has(one.id)) await sessions.read(one, agent, scope).catch(ignoreUnsupported);

@@ -6,7 +6,7 @@ import type { PermissionDecision, PermissionRequest } from "../engine/permission
 import { permissionSchema, type WirePermission, type WireToolCall } from "./schema.ts";
 import { refusal } from "./sdk.ts";
 import type { PendingPermission, SessionRecord } from "./session-record.ts";
-import { nameOf } from "./tool-call.ts";
+import { nameAsked } from "./tool-call.ts";
 
 export interface PermissionsContext {
   readonly engine: string;
@@ -40,12 +40,19 @@ export class Permissions {
     const turn = record?.turn;
     if (record?.transcript === undefined || turn === undefined || turn.isCancelled) return cancelled;
     const { toolCall, options } = asked;
-    // Of a call that is known it repeats what was said, and mostly less of it.
-    const isKnown = record.transcript.hasToolCall(toolCall.toolCallId);
+    const known = record.transcript.toolCall(toolCall.toolCallId);
     const { status: _, rawInput, title, ...more } = toolCall;
+    // What it says of the call is no output.
+    const content = more.content?.filter(({ type }) => type !== "content");
+    // Of a call that is known it repeats what was said, and mostly less of it; some are announced before their input is there.
+    const isNews = known === undefined || Object.keys(known.input).length === 0;
     const call = record.transcript.addToolCall(
-      isKnown ? { ...more, rawInput: undefined } : { ...more, rawInput, title },
-      !isKnown,
+      {
+        ...more,
+        content: content?.length === 0 ? undefined : content,
+        ...(isNews ? { rawInput, title } : {}),
+      },
+      known === undefined,
     );
     this.#count += 1;
     const patterns = patternsOf(toolCall);
@@ -55,7 +62,7 @@ export class Permissions {
       messageId: turn.answerId,
       toolCallId: toolCall.toolCallId,
       description: describe(toolCall),
-      tool: nameOf(toolCall) ?? call.name,
+      tool: nameAsked(toolCall, call.name),
       ...(patterns === undefined ? {} : { patterns }),
       ...(call.diff === undefined ? {} : { diff: call.diff }),
       options: decisionsIn(options),
@@ -79,7 +86,11 @@ export class Permissions {
       const message = `The agent does not offer ${JSON.stringify(decision)} here. It offers ${offered}.`;
       throw new EngineError("INVALID_REQUEST", message, { engine, sessionId: record.id });
     }
-    if (decision === "deny" && record.turn !== undefined) record.turn.denied = pending.request.toolCallId;
+    if (decision === "deny") {
+      const { toolCallId } = pending.request;
+      if (record.turn !== undefined) record.turn.denied = toolCallId;
+      if (toolCallId !== undefined) record.transcript?.deny(toolCallId);
+    }
     const response: RequestPermissionResponse =
       option === undefined ? cancelled : { outcome: { outcome: "selected", optionId: option.optionId } };
     this.#settle(record, pending, response, decision);
@@ -170,9 +181,11 @@ const VERBS: ReadonlyMap<string, string> = new Map([
 function describe({ title, kind, locations, toolCallId }: WireToolCall): string {
   const what = title || locations?.[0]?.path || toolCallId;
   const verb = VERBS.get(kind ?? "");
-  // Many agents put the verb into the title themselves.
   if (verb === undefined || what.toLowerCase().startsWith(verb.toLowerCase())) return what;
-  return kind === "execute" ? `${verb} \`${what}\`` : `${verb} ${what}`;
+  if (kind === "execute") return `${verb} \`${what}\``;
+  // Many agents put a verb into the title themselves: only a thing gets one.
+  const isThing = !/\s/.test(what) || locations?.some(({ path }) => path.endsWith(what)) === true;
+  return isThing ? `${verb} ${what}` : what;
 }
 
 /** What it is about, for policies: the command, else the paths, else the address. */

@@ -96,6 +96,7 @@ export type WireSessionInfo = z.infer<typeof sessionListSchema>["sessions"][numb
 
 export const promptAnswerSchema = z.looseObject({
   stopReason: z.string(),
+  _meta: meta,
   usage: z.optional(
     z.nullable(
       z.looseObject({
@@ -161,7 +162,7 @@ export const permissionSchema = z.looseObject({
 });
 export type WirePermission = z.infer<typeof permissionSchema>;
 
-const chunkSchema = z.looseObject({ content: contentSchema, messageId: optionalString });
+const chunkSchema = z.looseObject({ content: contentSchema, messageId: optionalString, _meta: meta });
 
 /** By what `sessionUpdate` says. One that is not here is passed on as it came. */
 export const updateSchemas = {
@@ -186,7 +187,7 @@ export const updateSchemas = {
   }),
   current_mode_update: z.looseObject({ currentModeId: z.string() }),
   config_option_update: z.looseObject({ configOptions: configOptionsSchema }),
-  session_info_update: z.looseObject({ title: optionalString, updatedAt: optionalString }),
+  session_info_update: z.looseObject({ title: optionalString, updatedAt: optionalString, _meta: meta }),
   usage_update: z.looseObject({
     used: z.number(),
     size: z.number(),

@@ -8,6 +8,7 @@ import type { Agent } from "./agent.ts";
 import { type ChoiceKind, type Choices, choiceKinds } from "./choices.ts";
 import type { WirePermission } from "./schema.ts";
 import type { Transcript } from "./transcript.ts";
+import type { ToldUsage } from "./vendor-fields.ts";
 
 /** A prompt that the agent works on. */
 export interface Turn {
@@ -21,6 +22,10 @@ export interface Turn {
   readonly over: AbortController;
   /** A call that was denied, if the agent has said nothing since. */
   denied: string | undefined;
+  /** What it has used so far, of an agent that tells so step by step. */
+  used: ToldUsage | undefined;
+  /** The agent says so, whatever it says of how the turn ended. */
+  hasFailed: boolean;
 }
 
 /** A question of the agent that waits for an answer. */

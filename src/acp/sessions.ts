@@ -3,14 +3,16 @@ import type { CreateSessionOptions } from "../engine/call-options.ts";
 import type { Diagnostic } from "../engine/diagnostics.ts";
 import type { DriverEvent } from "../engine/driver-events.ts";
 import { EngineError } from "../engine/errors.ts";
+import { scoped } from "../engine/scope.ts";
 import type { Agent } from "./agent.ts";
 import { choicesIn } from "./choices.ts";
 import { EarlyUpdates } from "./early-updates.ts";
 import { toMcpServers } from "./mcp-servers.ts";
 import { methods } from "./methods.ts";
 import type { AcpSettings } from "./options.ts";
+import { denies } from "./rpc-error.ts";
 import { newSessionSchema, settingsSchema } from "./schema.ts";
-import { listAllSessions } from "./session-list.ts";
+import { listAllSessions, takeListed } from "./session-list.ts";
 import { SessionRecord } from "./session-record.ts";
 import { applyWishes } from "./session-settings.ts";
 import { Transcript } from "./transcript.ts";
@@ -32,6 +34,8 @@ export class Sessions {
   /** Those used last come last. */
   readonly #records = new Map<string, SessionRecord>();
   readonly #early = new EarlyUpdates();
+  /** Those that nobody has told of, until it is known whether they are there. */
+  readonly #sought = new Map<string, { record: SessionRecord; found: Promise<boolean> }>();
 
   constructor(context: SessionsContext) {
     this.#context = context;
@@ -47,7 +51,7 @@ export class Sessions {
 
   /** An update; of a session whose creation was not answered yet it waits. */
   update(sessionId: string, kind: string, raw: unknown): void {
-    const record = this.#records.get(sessionId);
+    const record = this.#records.get(sessionId) ?? this.#sought.get(sessionId)?.record;
     if (record !== undefined) this.#context.take(record, kind, raw);
     else if (!this.#early.keep(sessionId, { kind, raw }))
       this.#context.tell({ type: "unknown", sessionId, name: kind, raw });
@@ -55,7 +59,11 @@ export class Sessions {
 
   /** @throws EngineError `SESSION_NOT_FOUND` */
   async need(sessionId: string, agent: Agent, signal: Signal): Promise<SessionRecord> {
-    const found = this.#records.get(sessionId) ?? (await this.#find(sessionId, agent, signal));
+    if (!this.#records.has(sessionId)) {
+      await this.list(agent, signal);
+      await this.seek(sessionId, agent, signal);
+    }
+    const found = this.#records.get(sessionId);
     if (found !== undefined && !found.isSpare) return found;
     const { id: engine, name } = this.#context.settings;
     throw new EngineError("SESSION_NOT_FOUND", `${name} has no session ${sessionId}.`, { engine, sessionId });
@@ -103,23 +111,26 @@ export class Sessions {
   /** Every session: those of the agent's own list, and those that are known besides. */
   async list(agent: Agent, signal: Signal): Promise<readonly SessionRecord[]> {
     if (agent.abilities.list) {
-      for (const info of await listAllSessions(agent, this.#context.diagnostic, signal)) {
-        const { sessionId: id, cwd: workingDirectory, title } = info;
-        const at = Date.parse(info.updatedAt ?? "");
-        const known = this.#records.get(id);
-        const updatedAt = Number.isNaN(at) ? (known?.session.updatedAt ?? Date.now()) : at;
-        if (known === undefined) {
-          // When it was made is not told.
-          const session = { id, title: title ?? "", createdAt: updatedAt, updatedAt, workingDirectory };
-          this.#records.set(id, new SessionRecord(session));
-        } else if (known.turn === undefined) {
-          const newest = Math.max(updatedAt, known.session.updatedAt);
-          const named = title == null || known.hasOwnTitle ? {} : { title };
-          known.session = { ...known.session, ...named, workingDirectory, updatedAt: newest };
-        }
-      }
+      for (const info of await listAllSessions(agent, this.#context.diagnostic, signal))
+        takeListed(this.#records, info);
     }
     return [...this.#records.values()].filter(({ isSpare }) => !isSpare);
+  }
+
+  /** Of an agent that loads sessions and lists none: whether there is one shows when it is loaded. */
+  async seek(sessionId: string, agent: Agent, signal: Signal): Promise<void> {
+    const { list, load } = agent.abilities;
+    if (this.#records.has(sessionId) || list || !load) return;
+    const record = newRecord(sessionId, this.#context.settings.cwd);
+    // Several may wait for it: nobody's signal ends it for the others.
+    const found = () => this.#replay(record, agent, undefined).then(() => true, denies);
+    const sought = this.#sought.get(sessionId) ?? { record, found: found() };
+    this.#sought.set(sessionId, sought);
+    try {
+      if (await scoped([signal], () => sought.found)) this.#records.set(sessionId, sought.record);
+    } finally {
+      this.#sought.delete(sessionId);
+    }
   }
 
   /**
@@ -191,15 +202,7 @@ export class Sessions {
     try {
       const mcpServers = this.#mcpServers(agent);
       const answer = await agent.ask(methods.newSession, { cwd, mcpServers }, newSessionSchema, { signal });
-      const now = Date.now();
-      const session = {
-        id: answer.sessionId,
-        title: "",
-        createdAt: now,
-        updatedAt: now,
-        workingDirectory: cwd,
-      };
-      const record = new SessionRecord(session);
+      const record = newRecord(answer.sessionId, cwd);
       record.openIn = agent;
       record.transcript = this.#transcript(record, Date.now);
       record.setChoices(choicesIn(answer));
@@ -235,6 +238,8 @@ export class Sessions {
     try {
       const options = { signal, sessionId: record.id };
       const answer = await agent.ask(methods.load, this.#where(record, agent), settingsSchema, options);
+      // Some answer before they have told all of it.
+      await agent.catchUp();
       record.openIn = agent;
       record.setChoices(choicesIn(answer));
       transcript.settle();
@@ -255,11 +260,6 @@ export class Sessions {
       tell,
       terminalOutput: (id) => terminalOutput(record.openIn, id),
     });
-  }
-
-  async #find(sessionId: string, agent: Agent, signal: Signal): Promise<SessionRecord | undefined> {
-    await this.list(agent, signal);
-    return this.#records.get(sessionId);
   }
 
   #spareIn(directory: string, agent: Agent): SessionRecord | undefined {
@@ -287,6 +287,11 @@ export class Sessions {
     const message = `${name} does not go on with sessions of an earlier process, and ${record.id} is one. Create a new one.`;
     return new EngineError("UNSUPPORTED", message, { engine, sessionId: record.id });
   }
+}
+
+function newRecord(id: string, workingDirectory: string): SessionRecord {
+  const now = Date.now();
+  return new SessionRecord({ id, title: "", createdAt: now, updatedAt: now, workingDirectory });
 }
 
 const anything = { parse: (value: unknown) => value };

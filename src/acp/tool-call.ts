@@ -2,17 +2,25 @@ import { diffOfTexts } from "../diff/text-diff.ts";
 import type { Attachment, FileDiff, ToolCall, ToolCallStatus } from "../engine/message.ts";
 import { attachmentOf, textOf } from "./content.ts";
 import type { WireToolCall, WireToolContent } from "./schema.ts";
+import { MOST_OUTPUT } from "./terminal-output.ts";
+import { shownIn, toolNameIn } from "./vendor-fields.ts";
 
 /** A call as far as it was told, and where more of its output comes from. */
 export interface ToldToolCall {
   readonly toolCall: ToolCall;
   /** Terminals of the client in which it runs its command. */
   readonly terminals: readonly string[];
+  /** What it has shown, of an agent that tells that as it comes. */
+  readonly streamed: string;
+  /** What was said of it before it ran: what it is about, and no output. */
+  readonly announced: string | undefined;
 }
 
 export interface ToolCallContext {
   /** Unix milliseconds; absent: what is told happened some time ago. */
   readonly now?: number | undefined;
+  /** Why it failed, where the agent does not say. */
+  readonly failure?: string | undefined;
   /** What a terminal has shown so far. */
   terminalOutput(terminalId: string): string | undefined;
 }
@@ -34,8 +42,17 @@ export function mergeToolCall(
   const status = STATUS.get(update.status ?? "") ?? known?.status ?? "pending";
   const content = update.content == null ? undefined : readContent(update.content);
   const terminals = content?.terminals ?? before?.terminals ?? [];
-  const shown = terminals.flatMap((id) => context.terminalOutput(id) ?? []).join("\n");
-  const told = content?.text ?? outputIn(update.rawOutput);
+  const streamed = ((before?.streamed ?? "") + (shownIn(update._meta) ?? "")).slice(-MOST_OUTPUT);
+  const shown = [...terminals.flatMap((id) => context.terminalOutput(id) ?? []), streamed]
+    .filter(Boolean)
+    .join("\n");
+  const isPending = status === "pending";
+  const announced = isPending ? (content?.text ?? before?.announced) : before?.announced;
+  // What an update leaves out stays: with nothing else at its end, what was said before is all that there is.
+  const isAll = status === "success" && update.content == null && known?.output === undefined;
+  const told = isPending
+    ? undefined
+    : (outputIn(update.rawOutput, content) ?? (isAll ? announced : undefined));
   const output = [told ?? (shown === "" ? known?.output : undefined), shown].filter(Boolean).join("\n");
   const isOver = status === "success" || status === "error";
   const diff = status === "error" ? undefined : (content?.diff ?? known?.diff);
@@ -45,26 +62,47 @@ export function mergeToolCall(
   const title = update.title ?? known?.title;
   const toolCall: ToolCall = {
     id: update.toolCallId,
-    name: nameOf(update) ?? known?.name ?? "other",
+    // Policies and people go by what it was called first.
+    name: known === undefined || known.name === UNNAMED ? (nameOf(update) ?? UNNAMED) : known.name,
     input: inputIn(update.rawInput) ?? known?.input ?? {},
     status,
     ...(title === undefined ? {} : { title }),
     ...(output === "" && status !== "success" ? {} : { output }),
-    ...(status === "error" ? { error: output === "" ? "The tool failed." : output } : {}),
+    ...(status === "error"
+      ? { error: output === "" ? (context.failure ?? "The tool failed.") : output }
+      : {}),
     ...(startedAt === undefined ? {} : { startedAt }),
     ...(endedAt === undefined ? {} : { endedAt }),
     ...(diff === undefined ? {} : { diff }),
     ...(attachments === undefined ? {} : { attachments }),
   };
-  return { toolCall, terminals };
+  return { toolCall, terminals, streamed, announced };
 }
 
+const UNNAMED = "other";
+
 /** The agent's name of the tool, if it says one; else the kind of tool that it is, for example `"execute"`. */
-export function nameOf({ name, kind, _meta }: WireToolCall): string | undefined {
-  const claude = _meta?.claudeCode;
-  const known: unknown =
-    typeof claude === "object" && claude !== null ? Reflect.get(claude, "toolName") : undefined;
-  return name ?? (typeof known === "string" ? known : undefined) ?? kind ?? undefined;
+function nameOf({ name, kind, _meta }: WireToolCall): string | undefined {
+  return name ?? toolNameIn(_meta) ?? kind ?? undefined;
+}
+
+/** Of the protocol. */
+const KINDS: ReadonlySet<string> = new Set([
+  "read",
+  "edit",
+  "delete",
+  "move",
+  "search",
+  "execute",
+  "think",
+  "fetch",
+  "switch_mode",
+  UNNAMED,
+]);
+
+/** What a tool is called that the agent asks for: a kind is what it says now, a name what it said before. */
+export function nameAsked({ name, kind, _meta }: WireToolCall, known: string): string {
+  return name ?? toolNameIn(_meta) ?? (KINDS.has(known) ? (kind ?? known) : known);
 }
 
 interface ReadContent {
@@ -102,15 +140,18 @@ function inputIn(raw: unknown): Readonly<Record<string, unknown>> | undefined {
   return isRecord(raw) ? raw : { input: raw };
 }
 
-/** Where an agent tells no content, what it calls its raw output is what there is. */
-function outputIn(raw: unknown): string | undefined {
-  if (raw === undefined || raw === null) return undefined;
+/** The tool's own output goes before what the agent makes of it, which may be in Markdown, or for its model. */
+function outputIn(raw: unknown, content: ReadContent | undefined): string | undefined {
   if (typeof raw === "string") return raw;
-  if (isRecord(raw)) {
-    for (const key of ["output", "error", "stdout"]) {
-      const value = raw[key];
-      if (typeof value === "string") return value;
-    }
+  const output = isRecord(raw) ? raw.output : undefined;
+  if (typeof output === "string") return output;
+  if (content?.text !== undefined) return content.text;
+  // Content that is told takes the place of what was told before, also where it is none.
+  const none = content === undefined ? undefined : "";
+  if (raw === undefined || raw === null || content?.diff !== undefined) return none;
+  for (const key of ["error", "stdout"]) {
+    const value = isRecord(raw) ? raw[key] : undefined;
+    if (typeof value === "string") return value;
   }
   return JSON.stringify(raw);
 }

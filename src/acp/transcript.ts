@@ -1,5 +1,5 @@
 import type { DriverEvent, DriverMessage, DriverPart } from "../engine/driver-events.ts";
-import type { MessageContent, Part } from "../engine/message.ts";
+import type { MessageContent, Part, ToolCall } from "../engine/message.ts";
 import { attachmentOf, textOf } from "./content.ts";
 import type { WireContent, WireToolCall } from "./schema.ts";
 import { mergeToolCall, type ToldToolCall, type ToolCallContext } from "./tool-call.ts";
@@ -34,6 +34,7 @@ export interface TranscriptOptions {
 }
 
 const UNFINISHED = "The turn ended before the tool did.";
+const DENIED = "Its permission was denied.";
 
 /**
  * The conversation of a session, as the agent told it: agents tell a stream of chunks, and mostly nobody else keeps what
@@ -43,6 +44,7 @@ export class Transcript {
   readonly #options: TranscriptOptions;
   readonly #messages: StoredMessage[] = [];
   readonly #toolCalls = new Map<string, StoredToolCall>();
+  readonly #denied = new Set<string>();
   #size = 0;
 
   constructor(options: TranscriptOptions) {
@@ -148,7 +150,8 @@ export class Transcript {
    */
   addToolCall(update: WireToolCall, isNew: boolean) {
     const { now, terminalOutput } = this.#options;
-    const context: ToolCallContext = { now: now(), terminalOutput };
+    const failure = this.#denied.has(update.toolCallId) ? DENIED : undefined;
+    const context: ToolCallContext = { now: now(), terminalOutput, failure };
     let stored = this.#toolCalls.get(update.toolCallId);
     if (isNew && stored !== undefined && stored.message !== this.#messages.at(-1)) stored = undefined;
     const told = mergeToolCall(stored?.told, update, context);
@@ -172,8 +175,19 @@ export class Transcript {
     return told.toolCall;
   }
 
-  hasToolCall(id: string): boolean {
-    return this.#toolCalls.has(id);
+  toolCall(id: string): ToolCall | undefined {
+    return this.#toolCalls.get(id)?.told.toolCall;
+  }
+
+  /** It may not run: where the agent does not say so, that is why it failed. */
+  deny(id: string): void {
+    this.#denied.add(id);
+  }
+
+  /** The newest text of the newest message. */
+  get lastText(): string | undefined {
+    const texts = this.#messages.at(-1)?.parts.flatMap(({ part }) => (part.type === "text" ? part.text : []));
+    return texts?.at(-1);
   }
 
   /** A terminal has shown more: so has the call that runs in it. */
@@ -232,7 +246,9 @@ export class Transcript {
       if (message !== answer || status === "success" || status === "error") continue;
       const ended = { toolCallId: id, status: "failed" };
       this.addToolCall(
-        told.toolCall.output === undefined ? { ...ended, rawOutput: UNFINISHED } : ended,
+        told.toolCall.output === undefined
+          ? { ...ended, rawOutput: this.#denied.has(id) ? DENIED : UNFINISHED }
+          : ended,
         false,
       );
     }

@@ -9,8 +9,10 @@ import type { Agent } from "./agent.ts";
 import { methods } from "./methods.ts";
 import type { Permissions } from "./permissions.ts";
 import { promptBlocks } from "./prompt-blocks.ts";
+import { codeOfFailure, plainWords } from "./rpc-error.ts";
 import { promptAnswerSchema, type WirePromptAnswer } from "./schema.ts";
 import type { SessionRecord, Turn } from "./session-record.ts";
+import { type ToldUsage, turnUsageIn } from "./vendor-fields.ts";
 
 export interface TurnsContext {
   readonly engine: string;
@@ -110,6 +112,8 @@ export class Turns {
       isCancelled: false,
       over,
       denied: undefined,
+      used: undefined,
+      hasFailed: false,
     };
     return record.turn;
   }
@@ -139,12 +143,21 @@ export class Turns {
     this.#end(record, turn, outcome);
   }
 
-  #outcomeOf(record: SessionRecord, turn: Turn, { stopReason, usage }: WirePromptAnswer): Outcome {
-    const used = usageOf(usage, costOf(turn.costBefore, record.cost));
-    if (stopReason === "cancelled") return { ...aborted(record.id), usage: used };
-    // It said nothing after its tool was denied: that was the end.
+  #outcomeOf(record: SessionRecord, turn: Turn, { stopReason, usage, _meta }: WirePromptAnswer): Outcome {
+    const told = usage ?? turnUsageIn(_meta) ?? turn.used;
+    const used = usageOf(told, costOf(turn.costBefore, record.cost));
+    if (turn.isCancelled && stopReason === "cancelled") return { ...aborted(record.id), usage: used };
+    // It said nothing after its tool was denied: that was the end, by whatever name.
     if (turn.denied !== undefined) return { status: "rejected", stopReason: "tool_calls", usage: used };
+    if (stopReason === "cancelled") return { ...aborted(record.id), usage: used };
+    if (turn.hasFailed) return { ...this.#failedAsTold(record), usage: used };
     return { status: "completed", stopReason: STOP_REASONS.get(stopReason) ?? stopReason, usage: used };
+  }
+
+  /** The agent has failed, and has said why as if it was its answer. */
+  #failedAsTold(record: SessionRecord): Outcome {
+    const message = plainWords(record.transcript?.lastText ?? "") || "The agent failed, and did not say why.";
+    return { status: "error", error: { code: codeOfFailure(message), message, sessionId: record.id } };
   }
 
   #failed(record: SessionRecord, turn: Turn, cause: unknown): Outcome {
@@ -186,7 +199,7 @@ function costOf(before: number | undefined, after: number | undefined): number |
   return after === undefined ? undefined : Math.max(0, after - (before ?? 0));
 }
 
-function usageOf(told: WirePromptAnswer["usage"], costUsd: number | undefined): Usage | undefined {
+function usageOf(told: ToldUsage | null | undefined, costUsd: number | undefined): Usage | undefined {
   // What it cost alone, without what was used, is no usage.
   if (told == null) return undefined;
   const { inputTokens, outputTokens, thoughtTokens, cachedReadTokens, cachedWriteTokens } = told;

@@ -4,6 +4,7 @@ import { reasonOf } from "../engine/errors.ts";
 import { withConfigured, withCurrent } from "./choices.ts";
 import { type UpdateKind, updateSchemas, type WireUpdate } from "./schema.ts";
 import type { SessionRecord } from "./session-record.ts";
+import { addUsage, hasFailedIn, stepUsageIn } from "./vendor-fields.ts";
 
 export interface UpdatesContext {
   tell(event: DriverEvent): void;
@@ -42,8 +43,11 @@ export function takeUpdate(
       break;
     case "agent_message_chunk":
     case "agent_thought_chunk": {
-      const { content, messageId } = told.update;
-      if (turn !== undefined) turn.denied = undefined;
+      const { content, messageId, _meta } = told.update;
+      const used = stepUsageIn(_meta);
+      if (turn !== undefined && used !== undefined) turn.used = addUsage(turn.used, used);
+      // Where it says nothing it has not gone on.
+      if (turn !== undefined && content.text !== "") turn.denied = undefined;
       const part = told.kind === "agent_message_chunk" ? "text" : "reasoning";
       transcript?.add(part, content, messageId ?? undefined);
       break;
@@ -85,7 +89,8 @@ export function takeUpdate(
       break;
     }
     case "session_info_update": {
-      const { title, updatedAt } = told.update;
+      const { title, updatedAt, _meta } = told.update;
+      if (turn !== undefined) turn.hasFailed = hasFailedIn(_meta) ?? turn.hasFailed;
       const at = Date.parse(updatedAt ?? "");
       record.session = {
         ...record.session,

@@ -102,7 +102,9 @@ describe("an agent that wants somebody to log in", () => {
     const { client } = await useFake({ wantsLogin: true }, { help: { login: "Run `fake login`." } });
     await expect(client.session.create()).rejects.toMatchObject({
       code: "AUTH_REQUIRED",
-      message: expect.stringMatching(/Run `fake login`[\s\S]*authMethod: "key" \(With a key\)/),
+      message:
+        "Authentication required. Run `fake login`. " +
+        'Choose one of its ways with the option authMethod: "key" (With a key).',
     });
   });
 
@@ -112,7 +114,15 @@ describe("an agent that wants somebody to log in", () => {
     const { result } = await run(client, session, steps({ log: true }));
     expect(result.text).toContain('authenticate {\\"methodId\\":\\"key\\"}');
     const wrong = await useFake({}, { authMethod: "other" });
-    await expect(wrong.client.session.create()).rejects.toMatchObject({ code: "INVALID_REQUEST" });
+    await expect(wrong.client.session.create()).rejects.toMatchObject({
+      code: "INVALID_REQUEST",
+      message: expect.stringMatching(/^no such way\. Choose one .*"key" \(With a key\)\.$/),
+    });
+    const failing = await useFake({}, { authMethod: "no-key" });
+    await expect(failing.client.session.create()).rejects.toMatchObject({
+      code: "AUTH_REQUIRED",
+      message: expect.stringMatching(/^KEY is not set\. Choose one /),
+    });
   });
 });
 

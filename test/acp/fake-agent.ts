@@ -22,6 +22,10 @@ const tell = (sessionId: string, update: unknown) =>
 const say = (sessionId: string, text: string) =>
   tell(sessionId, { sessionUpdate: "agent_message_chunk", content: { type: "text", text } });
 
+function tellHistory(sessionId: string): void {
+  for (const update of history) tell(sessionId, update);
+}
+
 class Refusal extends Error {
   readonly told: Json;
   constructor(told: Json) {
@@ -45,7 +49,7 @@ async function play(sessionId: string, steps: readonly Step[], hung: Promise<Jso
     else if ("notify" in step) send({ method: step.notify, params: step.params });
     else if ("ask" in step) {
       const { result, error } = await ask(step.ask, { sessionId, ...step.params });
-      say(sessionId, `${JSON.stringify(result ?? { error })}\n`);
+      if (!step.isQuiet) say(sessionId, `${JSON.stringify(result ?? { error })}\n`);
     } else if ("raw" in step) write(step.raw);
     else if ("big" in step) say(sessionId, "x".repeat(step.big));
     else if ("stderr" in step) process.stderr.write(step.stderr);
@@ -53,7 +57,7 @@ async function play(sessionId: string, steps: readonly Step[], hung: Promise<Jso
     else if ("kill" in step) process.kill(process.pid, "SIGKILL");
     else if ("log" in step) say(sessionId, JSON.stringify(log));
     else if ("fail" in step) throw new Refusal(step.fail);
-    else if ("end" in step) return { stopReason: step.end, usage: step.usage };
+    else if ("end" in step) return { stopReason: step.end, usage: step.usage, _meta: step.meta };
     else return hung;
   }
   return { stopReason: "end_turn" };
@@ -81,6 +85,7 @@ async function answer(method: string, params: Json): Promise<unknown> {
       };
     case "authenticate":
       if (params.methodId === "key") return {};
+      if (params.methodId === "no-key") throw new Refusal({ code: -32_603, message: "KEY is not set" });
       throw new Refusal({ code: -32_602, message: "Invalid params: no such way" });
     case "session/new": {
       if (behaviour.wantsLogin) throw new Refusal({ code: -32_000, message: "Authentication required" });
@@ -90,7 +95,10 @@ async function answer(method: string, params: Json): Promise<unknown> {
       return { sessionId: id, ...settings };
     }
     case "session/load":
-      for (const update of history) tell(sessionId, update);
+      if (behaviour.keeps?.includes(sessionId) === false)
+        throw new Refusal({ code: -32_603, message: "Internal error", data: { details: "No such chat." } });
+      if (behaviour.isLate) setImmediate(tellHistory, sessionId);
+      else tellHistory(sessionId);
       return settings;
     case "session/resume":
       return settings;

@@ -7,6 +7,8 @@ export interface Behaviour {
   readonly settings?: Json;
   /** Updates that `session/load` tells. */
   readonly history?: readonly Json[];
+  /** It tells them after it has answered. */
+  readonly isLate?: boolean;
   /** The pages of `session/list`; the cursor is their number. */
   readonly pages?: readonly Json[];
   /** Updates that are told before `session/new` is answered. */
@@ -14,6 +16,8 @@ export interface Behaviour {
   readonly protocolVersion?: number;
   readonly silent?: boolean;
   readonly wantsLogin?: boolean;
+  /** `session/load` knows these alone. Default: every session. */
+  readonly keeps?: readonly string[];
   readonly ignoresCancel?: boolean;
   /** Printed before anything else. */
   readonly first?: string;
@@ -28,8 +32,8 @@ export type Step =
   /** `of`: another session. */
   | { readonly update: Json; readonly of?: string }
   | { readonly notify: string; readonly params: Json }
-  /** Asks the client, and says the answer as text. */
-  | { readonly ask: string; readonly params: Json }
+  /** Asks the client, and says the answer as text; or nothing. */
+  | { readonly ask: string; readonly params: Json; readonly isQuiet?: boolean }
   | { readonly raw: string }
   | { readonly big: number }
   | { readonly stderr: string }
@@ -38,7 +42,7 @@ export type Step =
   /** Says what it was asked so far. */
   | { readonly log: true }
   | { readonly fail: Json }
-  | { readonly end: string; readonly usage?: Json }
+  | { readonly end: string; readonly usage?: Json; readonly meta?: Json }
   | { readonly hang: true };
 
 export const steps = (...list: readonly Step[]): string => JSON.stringify(list);

@@ -29,7 +29,9 @@ export function answerTo(turn: ModelTurn, summary: string): Answer {
   if (/title generator/i.test(turn.system)) {
     return { kind: "title", step, prompt, directives: [inOne(scriptedTitle(turn).slice(0, 24))] };
   }
-  if (/summariz/i.test(turn.system.slice(0, 2000)) || (!prompt.includes("[[") && /summary/i.test(prompt))) {
+  // Who offers tools wants work done, whatever his system prompt says of summaries.
+  const wantsSummary = turn.tools.length === 0 && /summariz/i.test(turn.system.slice(0, 2000));
+  if (wantsSummary || (!prompt.includes("[[") && /summary/i.test(prompt))) {
     return { kind: "summary", step, prompt, directives: [inOne(summary)] };
   }
   const scripted = parseDirectives(prompt).filter((directive) => directive.type !== "title");
