@@ -48,6 +48,10 @@ interface Setup {
 }
 
 const key = "scripted-key";
+const remembersForGood: ConformanceSkip = {
+  reason: "What it allows always it allows in other sessions, too.",
+  tests: ["R19"],
+};
 const setups: readonly Setup[] = [
   {
     agent: "gemini",
@@ -82,12 +86,14 @@ const setups: readonly Setup[] = [
     write: (file_path, content) => callTool("Write", { file_path, content }),
     tellsOutput: true,
     endsDenied: false,
-    skip: [],
+    skip: [remembersForGood],
   },
   {
     agent: "codex",
     env: () => ({ OPENAI_API_KEY: key, INITIAL_AGENT_MODE: "read-only" }),
     files: ({ url }) => ({
+      // Its shell is a login shell.
+      ".profile": 'PATH="$HOME/bin:$PATH"\n',
       ".codex/config.toml": `model = "scripted"
 model_provider = "scripted"
 [model_providers.scripted]
@@ -109,7 +115,7 @@ wire_api = "responses"
     },
     tellsOutput: true,
     endsDenied: true,
-    skip: [],
+    skip: [remembersForGood],
   },
   {
     agent: "qwenCode",
@@ -126,7 +132,7 @@ wire_api = "responses"
     write: (file_path, content) => callTool("write_file", { file_path, content }),
     tellsOutput: true,
     endsDenied: true,
-    skip: [],
+    skip: [remembersForGood],
   },
 ];
 

@@ -1,3 +1,4 @@
+import { textOfParts } from "./conversation.ts";
 import { fields, list, textOf } from "./json.ts";
 import { data } from "./sse-frames.ts";
 import type { Failure, ModelTurn, ReplyEncoder, ReplyEnd, ReplyHead, Wire } from "./wire.ts";
@@ -79,7 +80,7 @@ export function readChat(body: unknown): ModelTurn {
   const request = fields(body);
   const messages = list(request.messages).map((message) => {
     const { role, content } = fields(message);
-    return { role: String(role), text: textOf(content) };
+    return { role: String(role), text: Array.isArray(content) ? textOfParts(content) : textOf(content) };
   });
   const isSystem = (message: { role: string }) => message.role === "system" || message.role === "developer";
   return {
