@@ -73,7 +73,7 @@ const FAREWELL_MS = 2_000;
  *
  * @example
  * ```ts
- * const client = createEngineClient(acmeDriver({ url }));
+ * const client = createEngineClient(acmeDriver({ baseUrl }));
  * const text = await client.session.prompt(await client.session.create(), "Hello").text();
  * await client.dispose();
  * ```

@@ -65,8 +65,8 @@ const BRAND = Symbol.for("@quantumreef/engine-client/EngineError");
  * try {
  *   await client.session.get(id);
  * } catch (error) {
- *   if (EngineError.is(error, "SESSION_NOT_FOUND")) return undefined;
- *   throw error;
+ *   if (!EngineError.is(error, "SESSION_NOT_FOUND")) throw error;
+ *   console.log("It was deleted.");
  * }
  * ```
  */
