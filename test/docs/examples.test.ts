@@ -18,7 +18,7 @@ const wrong: Page = {
   ].join("\n"),
 };
 
-it("every example of the pages and the docstrings compiles", { timeout: 60_000 }, () => {
+it("every example of the pages and the docstrings compiles", { timeout: 120_000 }, () => {
   const examples = [...readPages(), ...readSources()].flatMap(examplesIn);
   expect(examples.length).toBeGreaterThan(80);
   const problems = compileExamples([...examples, ...examplesIn(wrong)]);
