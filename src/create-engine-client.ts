@@ -24,7 +24,6 @@ import { Background } from "./hub/background.ts";
 import { EventFeed } from "./hub/event-feed.ts";
 import { EventHub } from "./hub/event-hub.ts";
 import { Fanout } from "./hub/fanout.ts";
-import { insist } from "./hub/insist.ts";
 import { Link } from "./hub/link.ts";
 import { PromptQueue } from "./hub/prompt-queue.ts";
 import {
@@ -38,6 +37,7 @@ import { DecisionLog } from "./hub/requests/decision-log.ts";
 import { readPolicies } from "./hub/requests/read-policy.ts";
 import { RequestDesk } from "./hub/requests/request-desk.ts";
 import { SessionStore } from "./hub/session-store.ts";
+import { stopSession } from "./hub/stop-session.ts";
 import { Stopping } from "./hub/stopping.ts";
 import { messageOf } from "./lifecycle/message-state.ts";
 import { createSessionState, restoreMessage, withTold } from "./lifecycle/session-state.ts";
@@ -148,7 +148,7 @@ export function createEngineClient(
     return begun;
   };
   const stopping = new Stopping();
-  const queue = new PromptQueue({ engineId: driver.id, link, store, fanout, stopping });
+  const queue = new PromptQueue({ engineId: driver.id, link, hub, store, fanout, stopping });
   const context: PromptRunContext = {
     engineId: driver.id,
     link,
@@ -209,9 +209,7 @@ export function createEngineClient(
       abort: (session, { signal } = {}) => {
         const sessionId = toSessionId(session);
         queue.drop(sessionId);
-        return link.use(signal, (connection, scope) =>
-          insist(scope, () => connection.abort(sessionId, { signal: scope })),
-        );
+        return stopSession(context, sessionId, signal);
       },
       summarize: async (session, { signal } = {}) =>
         summarize({ ...context, optional }, toSessionId(session), signal),
