@@ -1,5 +1,6 @@
 import { createAnswers } from "./create-engine-client/answering.ts";
 import { createCatalogueCalls } from "./create-engine-client/catalogue-calls.ts";
+import { createHealth } from "./create-engine-client/health.ts";
 import { createMcpCalls } from "./create-engine-client/mcp-calls.ts";
 import { OptionalCalls } from "./create-engine-client/optional.ts";
 import { createPermissionCalls } from "./create-engine-client/permission-calls.ts";
@@ -8,23 +9,19 @@ import { createCommand, createPrompt } from "./create-engine-client/prompt.ts";
 import { createQuestionCalls } from "./create-engine-client/question-calls.ts";
 import { createRecordCalls } from "./create-engine-client/record-calls.ts";
 import { createSessionCalls } from "./create-engine-client/session-calls.ts";
+import { createSessionReading } from "./create-engine-client/session-reading.ts";
 import { summarize } from "./create-engine-client/summarize.ts";
 import { asyncDispose } from "./engine/async-dispose.ts";
-import type { CallOptions, DisposeOptions } from "./engine/call-options.ts";
+import type { DisposeOptions } from "./engine/call-options.ts";
 import type { DiagnosticHandler } from "./engine/diagnostics.ts";
 import type { EngineDriver } from "./engine/driver.ts";
-import type { ListedSession } from "./engine/driver-requests.ts";
-import type { HealthStatus } from "./engine/engine-client.ts";
-import { EngineError, reasonOf } from "./engine/errors.ts";
 import type { ManagedEngineClient } from "./engine/managed-engine-client.ts";
 import type { DecisionRecord, Policies } from "./engine/policy.ts";
-import { withDeadline } from "./engine/scope.ts";
-import { type Session, type SessionRef, toSessionId } from "./engine/session.ts";
+import { toSessionId } from "./engine/session.ts";
 import { Background } from "./hub/background.ts";
 import { EventFeed } from "./hub/event-feed.ts";
 import { EventHub } from "./hub/event-hub.ts";
 import { Fanout } from "./hub/fanout.ts";
-import { insist } from "./hub/insist.ts";
 import { Link } from "./hub/link.ts";
 import { PromptQueue } from "./hub/prompt-queue.ts";
 import {
@@ -38,9 +35,10 @@ import { DecisionLog } from "./hub/requests/decision-log.ts";
 import { readPolicies } from "./hub/requests/read-policy.ts";
 import { RequestDesk } from "./hub/requests/request-desk.ts";
 import { SessionStore } from "./hub/session-store.ts";
+import { stopSession } from "./hub/stop-session.ts";
 import { Stopping } from "./hub/stopping.ts";
 import { messageOf } from "./lifecycle/message-state.ts";
-import { createSessionState, restoreMessage, withTold } from "./lifecycle/session-state.ts";
+import { restoreMessage } from "./lifecycle/session-state.ts";
 
 export interface EngineClientOptions extends Policies {
   /** Milliseconds that the event stream stays open after its last user left. Default: 5000. */
@@ -61,7 +59,6 @@ export interface EngineClientOptions extends Policies {
   readonly onDecision?: ((record: DecisionRecord) => void) | undefined;
 }
 
-const HEALTH_TIMEOUT_MS = 5_000;
 /** What `dispose()` gives to work that must still reach the engine. */
 const FAREWELL_MS = 2_000;
 
@@ -73,7 +70,7 @@ const FAREWELL_MS = 2_000;
  *
  * @example
  * ```ts
- * const client = createEngineClient(acmeDriver({ url }));
+ * const client = createEngineClient(acmeDriver({ baseUrl }));
  * const text = await client.session.prompt(await client.session.create(), "Hello").text();
  * await client.dispose();
  * ```
@@ -109,28 +106,7 @@ export function createEngineClient(
   const runs = new Set<PromptRun>();
   let disposed: Promise<void> | undefined;
 
-  /** With what the mirror knows of it besides. */
-  const toSession = ({
-    session,
-    running = false,
-    resting,
-    verified,
-  }: Pick<ListedSession, "session"> & Partial<ListedSession>): Session => {
-    const known = registry.get(session.id) ?? createSessionState(driver.id, session.id).session;
-    const status = running ? "running" : (resting ?? known.status);
-    return withTold({ ...known, status, ...(running ? { verified } : {}) }, session);
-  };
-
-  const readSession = (session: SessionRef, { signal }: CallOptions = {}): Promise<Session> =>
-    link.use(signal, async (connection, scope) => {
-      const id = toSessionId(session);
-      const [snapshot] = await connection.snapshot({ sessionIds: [id], withMessages: [], signal: scope });
-      if (snapshot === undefined) {
-        throw new EngineError("SESSION_NOT_FOUND", `${driver.name} has no session ${id}.`, { sessionId: id });
-      }
-      return toSession(snapshot);
-    });
-
+  const { toSession, readSession } = createSessionReading(driver, link, registry);
   const catalogue = createCatalogueCalls(optional);
   const sessionCalls = createSessionCalls({ link, hub, registry, optional, toSession });
   const preparation = new PromptPreparation({
@@ -148,7 +124,7 @@ export function createEngineClient(
     return begun;
   };
   const stopping = new Stopping();
-  const queue = new PromptQueue({ engineId: driver.id, link, store, fanout, stopping });
+  const queue = new PromptQueue({ engineId: driver.id, link, hub, store, fanout, stopping });
   const context: PromptRunContext = {
     engineId: driver.id,
     link,
@@ -209,9 +185,7 @@ export function createEngineClient(
       abort: (session, { signal } = {}) => {
         const sessionId = toSessionId(session);
         queue.drop(sessionId);
-        return link.use(signal, (connection, scope) =>
-          insist(scope, () => connection.abort(sessionId, { signal: scope })),
-        );
+        return stopSession(context, sessionId, signal);
       },
       summarize: async (session, { signal } = {}) =>
         summarize({ ...context, optional }, toSessionId(session), signal),
@@ -246,19 +220,7 @@ export function createEngineClient(
         connection.request?.(method, path, { ...request, signal }),
       ),
 
-    async health(): Promise<HealthStatus> {
-      const started = performance.now();
-      try {
-        const late = () =>
-          new EngineError("TIMEOUT", `${driver.name} did not answer in ${HEALTH_TIMEOUT_MS} ms.`);
-        return await withDeadline(HEALTH_TIMEOUT_MS, late, [], (signal) =>
-          link.use(signal, (connection, scope) => connection.health({ signal: scope })),
-        );
-      } catch (error) {
-        const latencyMs = performance.now() - started;
-        return { ok: false, latencyMs, error: reasonOf(error) };
-      }
-    },
+    health: createHealth(driver.name, link),
 
     dispose(disposing = {}) {
       disposed ??= dispose(disposing);

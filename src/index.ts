@@ -202,7 +202,13 @@ export type {
   TreeOptions,
   WaitForOptions,
 } from "./engine/session-registry.ts";
-export type { OutputOf, StandardIssue, StandardResult, StandardSchema } from "./engine/standard-schema.ts";
+export type {
+  OutputOf,
+  StandardIssue,
+  StandardJsonSchema,
+  StandardResult,
+  StandardSchema,
+} from "./engine/standard-schema.ts";
 export type { Todo } from "./engine/todo.ts";
 export { type ToolCallRecord, toolCallsOf } from "./engine/tool-calls.ts";
 export type { Transcript, TranscriptFormat } from "./engine/transcript.ts";

@@ -171,7 +171,7 @@ export interface EngineConnection {
  * export const acmeDriver = (options: AcmeOptions): EngineDriver => ({
  *   id: "acme",
  *   name: "Acme",
- *   capabilities: { ... },
+ *   capabilities: { ...noCapabilities, permissions: true },
  *   connect: async ({ signal, report }) => acmeConnection(options, signal, report),
  * });
  * export const createAcme = (options: AcmeOptions) => createEngineClient(acmeDriver(options));

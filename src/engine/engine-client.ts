@@ -23,12 +23,15 @@ export interface PromptOpts extends Policies {
   readonly agent?: string | undefined;
   /** One of the model's `variants`, such as `"high"`, for this prompt. Default: none. `UNSUPPORTED` where it has none. */
   readonly variant?: string | undefined;
+  /** The most tokens that one answer may have. Default: the engine's. Where it takes none: diagnostic `option_ignored`. */
   readonly maxTokens?: number | undefined;
+  /** Default: the engine's. Where it takes none: diagnostic `option_ignored`. */
   readonly temperature?: number | undefined;
   /** Names the user message, and with it the turn, where the engine lets its clients do so. Default: made up. */
   readonly messageId?: string | undefined;
   /** What to do when the session is at work. Default: `"queue"`. */
   readonly ifRunning?: IfRunning | undefined;
+  /** Deadlines in milliseconds. Default: those that {@link PromptTimeouts} names. */
   readonly timeouts?: PromptTimeouts | undefined;
   /**
    * Tools that the model is not offered in this turn, `{ bash: false }`; its subagents aren't, either. The next prompt has

@@ -65,8 +65,8 @@ const BRAND = Symbol.for("@quantumreef/engine-client/EngineError");
  * try {
  *   await client.session.get(id);
  * } catch (error) {
- *   if (EngineError.is(error, "SESSION_NOT_FOUND")) return undefined;
- *   throw error;
+ *   if (!EngineError.is(error, "SESSION_NOT_FOUND")) throw error;
+ *   console.log("It was deleted.");
  * }
  * ```
  */
@@ -98,12 +98,7 @@ export class EngineError extends Error {
 
   /** Makes an error of its plain form. */
   static from(info: EngineErrorInfo, options: EngineErrorOptions = {}): EngineError {
-    return new EngineError(info.code, info.message, {
-      ...options,
-      sessionId: info.sessionId ?? options.sessionId,
-      retryAfterMs: info.retryAfterMs ?? options.retryAfterMs,
-      retryable: info.retryable ?? options.retryable,
-    });
+    return fromInfo(info, options);
   }
 
   /** The plain form. Never holds the cause, so it is safe to log and to send. */
@@ -116,6 +111,16 @@ export class EngineError extends Error {
       ...(this.retryable === RETRYABLE.has(this.code) ? {} : { retryable: this.retryable }),
     };
   }
+}
+
+// A class that names itself inside gets another name in the build, and uncaught errors are printed under that.
+function fromInfo(info: EngineErrorInfo, options: EngineErrorOptions): EngineError {
+  return new EngineError(info.code, info.message, {
+    ...options,
+    sessionId: info.sessionId ?? options.sessionId,
+    retryAfterMs: info.retryAfterMs ?? options.retryAfterMs,
+    retryable: info.retryable ?? options.retryable,
+  });
 }
 
 /** What anything that was thrown says of itself. */

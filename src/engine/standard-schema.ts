@@ -22,7 +22,8 @@ export interface StandardIssue {
   readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined;
 }
 
-interface StandardJsonSchema {
+/** How a schema says itself as JSON Schema. */
+export interface StandardJsonSchema {
   /** What is to be written so that it fits. Throws for schemas that JSON Schema has no words for. */
   readonly input: (options: { readonly target: string }) => Record<string, unknown>;
 }

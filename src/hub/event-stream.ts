@@ -8,35 +8,11 @@ import {
   connectionMachine,
 } from "../lifecycle/connection-machine.ts";
 import { isFinal } from "./backoff.ts";
+import type { Caught, EventStreamOwner } from "./event-stream-owner.ts";
 import type { Link } from "./link.ts";
 import { Outage } from "./outage.ts";
 import { live } from "./stream-life.ts";
 import type { Watchdog } from "./watchdog.ts";
-
-/** What it took to be where the engine is. */
-export interface Caught {
-  /** How many sessions were read. */
-  readonly sessions: number;
-  /** How many events told what had been missed. */
-  readonly missed: number;
-}
-
-/** Who is told what becomes of the stream. */
-export interface EventStreamOwner {
-  /** Takes what comes in. */
-  take(item: DriverItem): void;
-  /** Something may have been missed (`afterGap`), or nothing was read yet. */
-  catchUp(connection: EngineConnection, signal: AbortSignal, afterGap: boolean): Promise<Caught>;
-  /** After a gap: it is open again. */
-  onResynced(caught: Caught): void;
-  /** This life of the wire is over. */
-  onEnded(): void;
-  /** It was open until now. */
-  onDropped(error: Error): void;
-  /** It is closed, and nothing goes on by itself. */
-  onGivenUp(error: Error): void;
-  onStatus(): void;
-}
 
 export interface EventStreamOptions {
   /** Milliseconds that an engine may be out of reach. */

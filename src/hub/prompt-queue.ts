@@ -1,17 +1,12 @@
 import { EngineError } from "../engine/errors.ts";
 import type { IfRunning } from "../engine/prompt-options.ts";
 import { scoped } from "../engine/scope.ts";
-import type { Fanout } from "./fanout.ts";
-import { insist } from "./insist.ts";
-import type { Link } from "./link.ts";
-import { isAtRest, type SessionStore } from "./session-store.ts";
+import { isAtRest } from "./session-store.ts";
+import { type StopSessionContext, stopSession } from "./stop-session.ts";
 import type { Stopping } from "./stopping.ts";
 
-export interface PromptQueueContext {
+export interface PromptQueueContext extends StopSessionContext {
   readonly engineId: string;
-  readonly link: Link;
-  readonly store: SessionStore;
-  readonly fanout: Fanout;
   readonly stopping: Stopping;
 }
 
@@ -73,7 +68,7 @@ export class PromptQueue {
     ifRunning: IfRunning,
     scope: AbortSignal,
   ): Promise<void> {
-    const { engineId: engine, link, store, stopping } = this.#context;
+    const { engineId: engine, store, stopping } = this.#context;
     await scoped([scope], () => stopping.finished(sessionId));
     if (ifRunning === "steer") return;
     const isFree = () => isAtRest(store.get(sessionId));
@@ -84,9 +79,7 @@ export class PromptQueue {
     }
     if (ifRunning === "abort" && (others.length > 0 || !isFree())) {
       for (const waiting of others) this.#drop(sessionId, waiting);
-      await link.use(scope, (connection, signal) =>
-        insist(signal, () => connection.abort(sessionId, { signal })),
-      );
+      await stopSession(this.#context, sessionId, scope);
     }
     await scoped([scope], () => Promise.all(others.map(({ left }) => left.promise)));
     await this.#rest(sessionId, isFree, scope);

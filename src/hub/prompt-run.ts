@@ -1,15 +1,13 @@
 import type { PromptOpts } from "../engine/engine-client.ts";
-import { EngineError } from "../engine/errors.ts";
 import type { EngineEvent } from "../engine/events.ts";
 import type { PromptResult } from "../engine/prompt-call.ts";
 import type { PromptEvent } from "../engine/prompt-events.ts";
 import { scoped } from "../engine/scope.ts";
-import { type Channel, createChannel } from "../stream/channel.ts";
 import { type CutTurn, cutResult, lostWith, seenOf } from "./cut-turn.ts";
-import { mergePromptDeltas } from "./merge-deltas.ts";
 import { PromptDeadlines } from "./prompt-deadlines.ts";
 import { promptAborted } from "./prompt-error.ts";
 import type { Place, PromptQueue } from "./prompt-queue.ts";
+import { PromptReading } from "./prompt-reading.ts";
 import { type PreparedRequest, type SendingContext, sendPrompt } from "./prompt-sending.ts";
 import { isAskedIn } from "./requests/asked-in.ts";
 import type { ReadPolicies } from "./requests/read-policy.ts";
@@ -36,8 +34,6 @@ export interface PromptRunOptions extends Pick<PromptOpts, "signal" | "ifRunning
   readonly policies: ReadPolicies;
 }
 
-const EVENT_LIMIT = 4096;
-
 /** One prompt on its way: listen, post, follow the turn, settle. Begins at once and settles in any case. */
 export class PromptRun {
   /** The engine has taken the prompt. */
@@ -54,10 +50,7 @@ export class PromptRun {
   readonly #withdrawn = new AbortController();
   /** The caller's own signal ended the turn. Not that signal itself: it may abort when the turn is long over. */
   readonly #cancelled = new AbortController();
-  readonly #events: Channel<PromptEvent>;
-  #iterated = false;
-  /** Somebody iterates the events and has not left. */
-  #isRead = false;
+  readonly #reading: PromptReading;
   /** The engine has been asked; resolves with the turn's name when it has taken the prompt. */
   #named: Promise<string> | undefined;
   #turnId: string | undefined;
@@ -79,19 +72,7 @@ export class PromptRun {
       isAtWork: () => state()?.engineRunning === true,
       isAwaitingPerson: () => (state()?.permissions.size ?? 0) + (state()?.questions.size ?? 0) > 0,
     });
-    this.#events = createChannel<PromptEvent>({
-      limit: EVENT_LIMIT,
-      merge: mergePromptDeltas,
-      onOverflow: () => {
-        this.#isRead = false;
-        const message = `More than ${EVENT_LIMIT} events of this turn wait; read them faster.`;
-        return new EngineError("EVENT_OVERFLOW", message, this.#where());
-      },
-      onReturn: () => {
-        this.#isRead = false;
-      },
-      signal: this.#cancelled.signal,
-    });
+    this.#reading = new PromptReading({ where: this.#where(), signal: this.#cancelled.signal });
     // Both may fail before anybody waits for them.
     this.#ended.promise.catch(() => {});
     this.accepted = this.#accepted.promise;
@@ -108,13 +89,7 @@ export class PromptRun {
   }
 
   [Symbol.asyncIterator](): AsyncIterator<PromptEvent> {
-    if (this.#iterated) {
-      const message = "A prompt's events can be iterated once; use events.stream() besides.";
-      throw new EngineError("INVALID_REQUEST", message, this.#where());
-    }
-    this.#iterated = true;
-    this.#isRead = true;
-    return this.#events[Symbol.asyncIterator]();
+    return this.#reading[Symbol.asyncIterator]();
   }
 
   /** Stops the engine's work on the turn. */
@@ -126,8 +101,7 @@ export class PromptRun {
 
   /** Lets go of the turn; the engine goes on. */
   letGo(): void {
-    this.#isRead = false;
-    this.#events.close();
+    this.#reading.leave();
   }
 
   async #run(): Promise<PromptResult> {
@@ -209,7 +183,7 @@ export class PromptRun {
     if (saysSomething(event)) this.#deadlines.heard();
     for (const news of view.take(event)) {
       if (isRequest(news) && isAskedIn(view, news, this.#context.store)) this.#attend(news);
-      else this.#events.push(news);
+      else this.#reading.push(news);
     }
     if (event.type === "turn_ended" && event.turnId === view.turnId) {
       this.#over = true;
@@ -218,12 +192,12 @@ export class PromptRun {
   }
 
   #attend(request: Request): void {
-    const wasRead = this.#isRead;
+    const wasRead = this.#reading.isOn;
     this.#context.desk.attend(request, {
       policies: this.#options.policies,
-      isRead: () => wasRead || this.#isRead,
+      isRead: () => wasRead || this.#reading.isOn,
       handedOut: this.accepted,
-      show: () => this.#events.push(request),
+      show: () => this.#reading.push(request),
     });
   }
 
@@ -238,8 +212,8 @@ export class PromptRun {
 
   #conclude(result: PromptResult): PromptResult {
     this.#over = true;
-    this.#events.push(finalEvent(result));
-    this.#events.close();
+    this.#reading.push(finalEvent(result));
+    this.#reading.close();
     // Without effect when it was accepted before.
     if (result.error !== undefined) this.#accepted.reject(result.error);
     else this.#accepted.resolve();

@@ -2,7 +2,7 @@ import type { DriverItem, EngineConnection } from "../engine/driver.ts";
 import type { DriverEvent } from "../engine/driver-events.ts";
 import type { SessionSnapshot } from "../engine/driver-requests.ts";
 import type { EngineEvent } from "../engine/events.ts";
-import type { Caught } from "./event-stream.ts";
+import type { Caught } from "./event-stream-owner.ts";
 import type { Inbox } from "./inbox.ts";
 import { insist } from "./insist.ts";
 import type { Link } from "./link.ts";

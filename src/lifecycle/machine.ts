@@ -65,6 +65,8 @@ export type SignalOf<M> = M extends Machine<infer Table> ? SignalIn<Table> : nev
  * Makes a typed machine from a table, which is the only source of the run-time check, the types and the diagram.
  *
  * ```ts
+ * import { defineMachine } from "./machine.ts";
+ *
  * const door = defineMachine({
  *   name: "door",
  *   initial: "shut",

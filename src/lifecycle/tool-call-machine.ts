@@ -8,7 +8,7 @@ import { defineMachine } from "./machine.ts";
  * template away from its signal:
  *
  * ```ts
- * toolCallMachine.tryTransition(call.status, `tool_${reported.status}`);
+ * toolCallMachine.tryTransition(toolCall.status, `tool_${reported.status}`);
  * ```
  *
  * Reports repeat (input still streaming in `pending`, output growing in `running`), and `running` may never come: a

@@ -42,7 +42,10 @@ export class OpenCodeClient implements ManagedEngineClient {
   readonly dispose: ManagedEngineClient["dispose"];
   readonly #client: ManagedEngineClient;
 
-  /** @throws EngineError `CONFIG_INVALID` when `baseUrl` is no http address */
+  /**
+   * @throws EngineError `CONFIG_INVALID` when `baseUrl` is no http address, or `protocol` is none; `INVALID_REQUEST` for a
+   *   policy that is none
+   */
   constructor(options: OpenCodeClientOptions = {}) {
     const client = createEngineClient(withOthers(openCodeDriver(options)), options);
     this.#client = client;

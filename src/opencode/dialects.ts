@@ -9,7 +9,7 @@ import { sessionsSchema, healthSchema as v1HealthSchema } from "../v1/schema/ans
 import type { Probe } from "./detect.ts";
 import { createNativeConnection } from "./native/connection.ts";
 import { decodeErrorBody } from "./native/errors.ts";
-import { documentSchema, healthSchema } from "./native/schema.ts";
+import { documentSchema, healthSchema } from "./native/schema/server.ts";
 
 /** A protocol that OpenCode's client speaks. */
 export type Protocol = "native" | "v1";

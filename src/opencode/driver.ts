@@ -43,7 +43,10 @@ export interface OpenCodeDriverOptions {
   readonly connectTimeout?: number | undefined;
 }
 
-/** How to speak with an OpenCode server. Most people want {@link OpenCodeClient}. */
+/**
+ * How to speak with an OpenCode server. Most people want {@link OpenCodeClient}.
+ * @throws EngineError `CONFIG_INVALID` when `baseUrl` is no http address, or `protocol` is none
+ */
 export function openCodeDriver(options: OpenCodeDriverOptions = {}): EngineDriver {
   const { baseUrl = "http://127.0.0.1:4096", protocol = "auto", timeout = 30_000 } = options;
   const { headers, fetch, workingDirectory, model, preferredModel, fallbackModel } = options;

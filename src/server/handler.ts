@@ -43,7 +43,7 @@ const MAX_BODY_BYTES = 32 * 1024 * 1024;
  *
  * @example
  * ```ts
- * const client = createEngineClient(acmeDriver());
+ * const client = createEngineClient(acmeDriver({ baseUrl }));
  * const handle = createV1Handler(client, { prefix: "/engines/acme", password: process.env.ENGINE_PASSWORD });
  * app.all("/engines/acme/*", (context) => handle(context.req.raw));
  * ```

@@ -25,7 +25,8 @@ export interface HandlersOptions {
  * Makes [MSW](https://mswjs.io) request handlers that answer as a server of the `/v1` contract does, so that an
  * application can be tested with its real client and no server. Behind them is any engine: mostly
  * `createMockEngine(script)`, which plays what the test wants to see. They work in Node and in browsers, and keep no
- * process alive. `msw` is an optional peer dependency. A client that is passed instead of a driver stays the caller's: it is not disposed of here.
+ * process alive. `msw` is an optional peer dependency. A client that is passed instead of a driver stays the caller's: it
+ * is not disposed of here.
  *
  * @example
  * ```ts
@@ -44,6 +45,7 @@ export interface HandlersOptions {
  * await client.dispose();
  * server.close();
  * ```
+ * @throws EngineError `UNSUPPORTED` where `msw` is not installed
  */
 export function createHandlers(
   engine: EngineDriver | ManagedEngineClient,

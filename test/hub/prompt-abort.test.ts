@@ -70,6 +70,35 @@ describe("prompt: abort()", () => {
     expect(fold(await events)).toBe("Half");
   });
 
+  it.each(["call", "session"] as const)(
+    "of a %s that the engine has not begun waits for that",
+    async (what) => {
+      const order: string[] = [];
+      const engine = createMockEngine();
+      const client = clientOf(
+        tampered(engine, () => ({
+          prompt: async () => ({ turnId: "msg_t", accepted: Promise.resolve() }),
+          abort: async (sessionId) => {
+            order.push("abort");
+            engine.emit({ type: "session_status", sessionId, running: false });
+          },
+        })),
+      );
+      const session = await client.session.create();
+      const call = client.session.prompt(session, "Hi");
+      await call;
+      const asked = what === "call" ? call.abort() : client.session.abort(session);
+      await settle();
+      expect(order).toEqual([]);
+      order.push("begun");
+      engine.emit({ type: "session_status", sessionId: session.id, running: true });
+      await asked;
+      expect(order).toEqual(["begun", "abort"]);
+      await client.dispose();
+      await call.settled();
+    },
+  );
+
   it("fails when the engine can't be told, and the turn goes on", async () => {
     const hold = gate();
     const engine = createMockEngine(() => [{ wait: hold.opened }, { text: "Whole." }]);
@@ -162,7 +191,7 @@ describe("prompt: the caller's signal", () => {
     expect(engine.listeners).toBe(0);
   });
 
-  it("while the engine has not accepted: the abort does not overtake the prompt", async () => {
+  it("while the engine has not begun: the abort overtakes neither the prompt nor its beginning", async () => {
     const accept = gate();
     const posted = gate();
     const engine = createMockEngine(half);
@@ -188,6 +217,9 @@ describe("prompt: the caller's signal", () => {
     expect(await rejection(call.text())).toBe(reason);
     await settle();
     accept.open();
+    await settle();
+    expect(order).toEqual(["accepted"]);
+    engine.emit({ type: "session_status", sessionId: session.id, running: true });
     await settle();
     expect(order).toEqual(["accepted", "abort"]);
   });

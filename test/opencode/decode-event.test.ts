@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { decodeEvent, isPartDelta } from "../../src/opencode/native/decode-event.ts";
-import { eventSchemas, partDeltaSchema } from "../../src/opencode/native/schema.ts";
+import { eventSchemas, partDeltaSchema } from "../../src/opencode/native/schema/events.ts";
 
 const NOW = 5_000;
 const decode = (type: string, properties?: unknown) => decodeEvent({ type, properties }, NOW);

@@ -7,7 +7,7 @@ import { restoreMessages } from "../../src/lifecycle/restore-messages.ts";
 import { restoreMessage } from "../../src/lifecycle/session-state.ts";
 import { decodeMessage } from "../../src/opencode/native/decode.ts";
 import { readFrame } from "../../src/opencode/native/frames.ts";
-import { messageSchema, messagesSchema } from "../../src/opencode/native/schema.ts";
+import { messageSchema, messagesSchema } from "../../src/opencode/native/schema/message.ts";
 import { readSse } from "../../src/stream/sse.ts";
 
 /** One call of a scenario, as it was recorded. */

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { EngineError } from "../../src/engine/errors.ts";
 import type { SessionQuery } from "../../src/engine/session-query.ts";
 import type { Http } from "../../src/http.ts";
-import type { WireSession } from "../../src/opencode/native/schema.ts";
+import type { WireSession } from "../../src/opencode/native/schema/session.ts";
 import { readSessionPage } from "../../src/opencode/native/session-pages.ts";
 import { NativeSessions } from "../../src/opencode/native/sessions.ts";
 

@@ -10,14 +10,14 @@ import {
   decodeSession,
 } from "../../src/opencode/native/decode.ts";
 import { decodeFileDiff } from "../../src/opencode/native/decode-diff.ts";
+import { fileDiffSchema } from "../../src/opencode/native/schema/diff.ts";
+import { eventSchemas } from "../../src/opencode/native/schema/events.ts";
 import {
-  eventSchemas,
-  fileDiffSchema,
   messageSchema,
-  sessionSchema,
   type WireMessageInfo,
   type WirePart,
-} from "../../src/opencode/native/schema.ts";
+} from "../../src/opencode/native/schema/message.ts";
+import { sessionSchema } from "../../src/opencode/native/schema/session.ts";
 import {
   isFileDiff,
   isMessage,

@@ -32,6 +32,11 @@ describe("every entry can be imported", () => {
     expect(await importing(nameOf(entry))).toEqual({ code: 0, stdout: "", stderr: "" });
   });
 
+  it("and an error is printed under its name", async () => {
+    const code = `import { EngineError } from "${manifest.name}"; throw new EngineError("TIMEOUT", "Too late.");`;
+    expect((await node(code)).stderr).toMatch(/^EngineError: Too late\.$/m);
+  });
+
   it("the manifest too", async () => {
     const code = `import manifest from "${manifest.name}/package.json" with { type: "json" };
       console.log(manifest.version)`;

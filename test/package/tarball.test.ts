@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { publint } from "publint";
@@ -10,8 +11,9 @@ import { run } from "./run.ts";
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const { tarball, files, size, unpackedSize, plain } = inject("installed");
 
-it("holds the build, the source and the papers, and no tests", () => {
-  const strangers = files.filter((path) => !/^(dist\/|src\/|package\.json$|[A-Z]+(\.md)?$)/.test(path));
+it("holds the build, the source, the guides and the papers, and no tests", () => {
+  const known = /^(dist\/|src\/|docs\/[\w-]+\.md$|docs\/openapi\.json$|package\.json$|[A-Z]+(\.md)?$)/;
+  const strangers = files.filter((path) => !known.test(path));
   expect(strangers).toEqual([]);
   // No entry, but a program that `./node` starts.
   expect(files).toContain("dist/keeper.js");
@@ -19,6 +21,13 @@ it("holds the build, the source and the papers, and no tests", () => {
   expect(files).toEqual(
     expect.arrayContaining(["package.json", "LICENSE", "README.md", "CHANGELOG.md", "dist/index.js"]),
   );
+});
+
+it("has the guides that its README leads to", () => {
+  const readme = readFileSync(join(root, "README.md"), "utf8");
+  const guides = [...readme.matchAll(/\]\((docs\/[\w.-]+)/g)].map(([, path]) => path);
+  expect(guides.length).toBeGreaterThan(30);
+  expect(files).toEqual(expect.arrayContaining(guides));
 });
 
 it("has a type file and a source for every entry", () => {

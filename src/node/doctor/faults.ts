@@ -5,8 +5,10 @@ const OLDEST_NODE = [22, 13] as const;
 
 /** What is wrong of what was found, the root of the others first. */
 export function faultsOf(report: Omit<DoctorReport, "ok" | "faults">): readonly Fault[] {
+  const old = [...node(report)];
+  // Where the package does not run, what it says of anything else is not to be relied on.
+  if (old.length > 0) return old;
   return [
-    ...node(report),
     ...configuration(report),
     ...server(report),
     ...binary(report),

@@ -87,8 +87,8 @@ export interface OpenCodeSettings extends Omit<Values, "model" | "password"> {
 }
 
 /**
- * Options win over variables, variables over the workspace's file, that over OpenCode's own files, and those over
- * defaults.
+ * Options win over variables, variables over the workspace's file, that over the person's own, that over
+ * OpenCode's own files, and those over defaults.
  * @throws EngineError `CONFIG_INVALID` naming the setting, the value and what is allowed
  */
 export function resolveSettings(

@@ -5,7 +5,7 @@ import type { Http } from "../../http.ts";
 import { modelName } from "./decode.ts";
 import type { PromptBody } from "./prompt-body.ts";
 import type { Choice } from "./prompt-choice.ts";
-import { commandsSchema } from "./schema.ts";
+import { commandsSchema } from "./schema/server.ts";
 import type { NativeSessions } from "./sessions.ts";
 
 /** Milliseconds for an answer that comes when the turn is over. Node's fetch gives up on it after 300 s. */

@@ -4,9 +4,9 @@ import {
   patchedFilesSchema,
   turnSummarySchema,
   type WireFileDiff,
-  type WireMessageInfo,
   type WirePatchedFile,
-} from "./schema.ts";
+} from "./schema/diff.ts";
+import type { WireMessageInfo } from "./schema/message.ts";
 import { isFileDiff } from "./shapes.ts";
 
 /** Of `/session/:id/diff`, of the event that says the same, and of what a tool did to one file. */

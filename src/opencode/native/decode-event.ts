@@ -12,7 +12,8 @@ import { decodeFileDiff, diffOfTurn } from "./decode-diff.ts";
 import { decodePermission } from "./decode-permission.ts";
 import { decodeError } from "./errors.ts";
 import { messageEventDecoder, partEventDecoder } from "./read-wire.ts";
-import { anyDeltaSchema, eventSchemas, type WireMessageInfo, type WirePartDelta } from "./schema.ts";
+import { anyDeltaSchema, eventSchemas, type WirePartDelta } from "./schema/events.ts";
+import type { WireMessageInfo } from "./schema/message.ts";
 
 export interface WirePayload {
   readonly type: string;

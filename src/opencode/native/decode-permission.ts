@@ -1,6 +1,6 @@
 import type { PermissionRequest } from "../../engine/permission.ts";
 import { diffOfMetadata } from "./decode-diff.ts";
-import type { WirePermission } from "./schema.ts";
+import type { WirePermission } from "./schema/requests.ts";
 
 export function decodePermission(wire: WirePermission, createdAt: number): PermissionRequest {
   const { id, sessionID, permission, patterns, always, metadata, tool } = wire;

@@ -6,16 +6,9 @@ import type { Todo } from "../../engine/todo.ts";
 import { diffOfMetadata } from "./decode-diff.ts";
 import { decodeError } from "./errors.ts";
 import { providerWords } from "./provider-words.ts";
-import type {
-  WireAttachment,
-  WireMessage,
-  WireMessageInfo,
-  WirePart,
-  WireQuestion,
-  WireSession,
-  WireStatus,
-  WireTodo,
-} from "./schema.ts";
+import type { WireAttachment, WireMessage, WireMessageInfo, WirePart } from "./schema/message.ts";
+import type { WireQuestion } from "./schema/requests.ts";
+import type { WireSession, WireStatus, WireTodo } from "./schema/session.ts";
 
 /** While it is made. Setting what is there costs a third of spreading it, and this is done for every part. */
 type Writable<T> = { -readonly [K in keyof T]: T[K] };

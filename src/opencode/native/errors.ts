@@ -1,7 +1,7 @@
 import { EngineError, type EngineErrorCode, type EngineErrorInfo } from "../../engine/errors.ts";
 import { keyAdvice } from "../provider-keys.ts";
 import { providerWords } from "./provider-words.ts";
-import type { WireError } from "./schema.ts";
+import type { WireError } from "./schema/message.ts";
 
 /** An error on a message or in a `session.error` event. `asked`: the provider whose model was. */
 export function decodeError({ name, data }: WireError, asked?: string): EngineErrorInfo {

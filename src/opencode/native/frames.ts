@@ -2,7 +2,7 @@ import type { DriverItem, DriverReport } from "../../engine/driver.ts";
 import type { DriverEvent } from "../../engine/driver-events.ts";
 import type { SseFrame } from "../../stream/sse.ts";
 import { decodeEvent } from "./decode-event.ts";
-import { frameSchema } from "./schema.ts";
+import { frameSchema } from "./schema/events.ts";
 
 // `/global/event` sends durable events twice. The copy is told by its first bytes and never parsed; further in, the
 // same words could be somebody's text.

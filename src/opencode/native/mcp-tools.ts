@@ -7,7 +7,7 @@ import type { Http } from "../../http.ts";
 import { lacksRoute } from "./errors.ts";
 import { markMessage, markPart, mcpNameIn } from "./mark-mcp.ts";
 import { mcpToolOf } from "./mcp-names.ts";
-import { mcpServersSchema, toolIdsSchema } from "./schema.ts";
+import { mcpServersSchema, toolIdsSchema } from "./schema/server.ts";
 import type { NativeSessions } from "./sessions.ts";
 
 /** Milliseconds that the event stream waits for it. Whose tool it is can be asked again; what comes after can't wait. */

@@ -3,7 +3,7 @@ import { EngineError } from "../../engine/errors.ts";
 import type { McpServer, McpServerConfig } from "../../engine/mcp.ts";
 import type { Http } from "../../http.ts";
 import { toolPrefix } from "./mcp-names.ts";
-import { mcpServersSchema, type WireMcpServers } from "./schema.ts";
+import { mcpServersSchema, type WireMcpServers } from "./schema/server.ts";
 
 /** Milliseconds that a server may take to start: the engine gives it 30 s by default. */
 const START_MS = 60_000;

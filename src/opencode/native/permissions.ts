@@ -6,7 +6,7 @@ import type { Http } from "../../http.ts";
 import { decodePermission } from "./decode-permission.ts";
 import { PendingRequests } from "./pending-requests.ts";
 import type { SessionRules } from "./rules/session-rules.ts";
-import { permissionsSchema, type WirePermission } from "./schema.ts";
+import { permissionsSchema, type WirePermission } from "./schema/requests.ts";
 import type { NativeSessions } from "./sessions.ts";
 
 /** What tools ask before they run. */

@@ -5,7 +5,7 @@ import type { Http } from "../../http.ts";
 import { decodeQuestion } from "./decode.ts";
 import { lacksRoute } from "./errors.ts";
 import { PendingRequests } from "./pending-requests.ts";
-import { questionsSchema, type WireQuestion } from "./schema.ts";
+import { questionsSchema, type WireQuestion } from "./schema/requests.ts";
 import type { NativeSessions } from "./sessions.ts";
 
 /** What the model asks people. */

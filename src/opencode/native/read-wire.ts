@@ -1,14 +1,12 @@
+import { eventSchemas } from "./schema/events.ts";
 import {
-  eventSchemas,
   messageSchema,
   messagesSchema,
-  sessionSchema,
-  sessionsSchema,
   type WireMessage,
   type WireMessageInfo,
   type WirePart,
-  type WireSession,
-} from "./schema.ts";
+} from "./schema/message.ts";
+import { sessionSchema, sessionsSchema, type WireSession } from "./schema/session.ts";
 import { isMessage, isMessageEvent, isPartEvent, isSession } from "./shapes.ts";
 
 /*

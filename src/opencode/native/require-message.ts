@@ -1,7 +1,7 @@
 import { EngineError } from "../../engine/errors.ts";
 import type { Http } from "../../http.ts";
 import { messageDecoder } from "./read-wire.ts";
-import type { WireMessage } from "./schema.ts";
+import type { WireMessage } from "./schema/message.ts";
 import type { NativeSessions } from "./sessions.ts";
 
 /**

@@ -6,7 +6,7 @@ import type { Http } from "../../http.ts";
 import { decodeSession } from "./decode.ts";
 import { sessionDecoder } from "./read-wire.ts";
 import { requireMessage } from "./require-message.ts";
-import type { WireSession } from "./schema.ts";
+import type { WireSession } from "./schema/session.ts";
 import type { NativeSessions } from "./sessions.ts";
 
 /** Changes a session. What is as it should be already is not sent: every change of the star makes a session newer. */

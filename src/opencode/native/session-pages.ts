@@ -1,7 +1,7 @@
 import type { ListedSession, SessionPage, SessionPageRequest } from "../../engine/driver-requests.ts";
 import { matchesQuery, type SessionQuery } from "../../engine/session-query.ts";
 import { decodeSession } from "./decode.ts";
-import type { WireSession } from "./schema.ts";
+import type { WireSession } from "./schema/session.ts";
 import type { NativeSessions } from "./sessions.ts";
 
 /** One page of the list of all directories; of older releases all sessions of one directory. */

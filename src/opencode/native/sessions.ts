@@ -5,7 +5,7 @@ import type { Http } from "../../http.ts";
 import { decodeMessage } from "./decode.ts";
 import { lacksRoute } from "./errors.ts";
 import { messagesDecoder, sessionDecoder, sessionsDecoder } from "./read-wire.ts";
-import { statusesSchema, type WireSession, type WireStatus } from "./schema.ts";
+import { statusesSchema, type WireSession, type WireStatus } from "./schema/session.ts";
 
 const PAGE = 500;
 /** How many sessions are looked at for news. */

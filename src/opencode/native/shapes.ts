@@ -1,4 +1,6 @@
-import type { WireFileDiff, WireMessage, WireMessageInfo, WirePart, WireSession } from "./schema.ts";
+import type { WireFileDiff } from "./schema/diff.ts";
+import type { WireMessage, WireMessageInfo, WirePart } from "./schema/message.ts";
+import type { WireSession } from "./schema/session.ts";
 
 /*
  * The schemas of what comes by the thousand, written by hand: checking a message by its schema costs more than reading

@@ -5,7 +5,7 @@ import { decodeRetry, decodeSession } from "./decode.ts";
 import type { McpTools } from "./mcp-tools.ts";
 import type { NativePermissions } from "./permissions.ts";
 import type { NativeQuestions } from "./questions.ts";
-import type { WireSession } from "./schema.ts";
+import type { WireSession } from "./schema/session.ts";
 import type { NativeSessions } from "./sessions.ts";
 
 export interface SnapshotSources {

@@ -3,7 +3,7 @@ import type { FileDiff } from "../../engine/message.ts";
 import type { Http } from "../../http.ts";
 import { decodeFileDiff } from "./decode-diff.ts";
 import { messageDecoder, messagesDecoder } from "./read-wire.ts";
-import { fileDiffsSchema } from "./schema.ts";
+import { fileDiffsSchema } from "./schema/diff.ts";
 
 /** What a turn changed: that of a message, else the newest. `path`: the session's. */
 export async function readTurnDiff(

@@ -55,7 +55,7 @@ export type DescribeEngineOptions = DriverConformanceOptions | ClientConformance
  *
  * describeEngine("acme", {
  *   runner: { describe, it },
- *   createDriver: () => acmeDriver({ url }),
+ *   createDriver: () => acmeDriver({ baseUrl }),
  *   brain: { say: (text) => `say ${text}`, fail: () => "fail" },
  *   skip: [{ reason: "Acme has no tools.", tests: ["R16", "R23"] }],
  * });

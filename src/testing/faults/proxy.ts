@@ -56,7 +56,7 @@ export interface FaultProxy extends AsyncDisposable {
  *
  * @example
  * ```ts
- * const proxy = await createFaultProxy({ target: "http://127.0.0.1:4096" });
+ * const proxy = await faults.createProxy({ target: "http://127.0.0.1:4096" });
  * const client = new OpenCodeClient({ baseUrl: proxy.url });
  *
  * // The event stream breaks after 1000 bytes, the reconnect meets a 503, then all is well.

@@ -31,9 +31,10 @@ describe("the doctor", () => {
     expect(advice({ ...(await well()), database: { status: "missing", error } })).toEqual([]);
   });
 
-  it("tells an old Node", async () => {
+  it("tells an old Node, and not what was found with it", async () => {
     const findings = await well();
-    expect(advice({ ...findings, node: "v22.12.1" })).toEqual([
+    const server = { url, answers: "something else" } as const;
+    expect(advice({ ...findings, server, node: "v22.12.1" })).toEqual([
       "node: This is Node v22.12.1; use 22.13 or later.",
     ]);
     for (const node of ["v22.13.0", "v23.0.0", "v24.1.0"]) expect(advice({ ...findings, node })).toEqual([]);

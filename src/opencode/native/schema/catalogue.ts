@@ -1,12 +1,11 @@
 import * as z from "zod/mini";
+import { optionalNumber, optionalString } from "./shared.ts";
 
 /*
  * What can be chosen from: providers, models, agents. The routes tell API keys in clear; of these no more is read than
  * that they are there, so no more than what is named here is kept.
  */
 
-const optionalString = z.optional(z.nullable(z.string()));
-const optionalNumber = z.optional(z.nullable(z.number()));
 const optionalBoolean = z.optional(z.nullable(z.boolean()));
 
 const anything = z.optional(

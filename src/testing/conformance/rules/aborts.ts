@@ -11,8 +11,6 @@ export const abortRules: readonly Rule[] = [
       const session = await create(client);
       const call = client.session.prompt(session, await brain.wait(""));
       await stands(client, session, "running");
-      // Time for the engine to begin: that it runs follows from its having taken the prompt.
-      await client.session.prompt(await create(client), await brain.say(TEXT)).text();
       await call.abort();
       const { status, error } = await call.settled();
       equal([status, error?.code], ["aborted", "PROMPT_ABORTED"], "How the turn ended");
