@@ -1,22 +1,22 @@
 import type { McpServer } from "@agentclientprotocol/sdk";
 import { EngineError } from "../engine/errors.ts";
-import type { McpServerConfig } from "../engine/mcp.ts";
+import type { Agent } from "./agent.ts";
+import type { AcpSettings } from "./options.ts";
 
 /**
- * MCP servers as an agent is told them.
+ * The MCP servers that every session gets, as the agent is told them.
  * @throws EngineError `UNSUPPORTED` for one over HTTP where the agent takes none
  */
-export function toMcpServers(
-  servers: Readonly<Record<string, McpServerConfig>>,
-  takesHttp: boolean,
-  engine: string,
+export function mcpServersFor(
+  { abilities: { takesHttpMcp } }: Agent,
+  { mcpServers, id: engine }: AcpSettings,
 ): McpServer[] {
-  return Object.entries(servers).map(([name, config]): McpServer => {
+  return Object.entries(mcpServers).map(([name, config]): McpServer => {
     if (config.type === "stdio") {
       const { command, args = [], env = {} } = config;
       return { name, command, args: [...args], env: pairs(env) };
     }
-    if (takesHttp) return { type: "http", name, url: config.url, headers: pairs(config.headers ?? {}) };
+    if (takesHttpMcp) return { type: "http", name, url: config.url, headers: pairs(config.headers ?? {}) };
     const message = `This agent takes no MCP servers over HTTP: ${name} (${config.url}).`;
     throw new EngineError("UNSUPPORTED", message, { engine });
   });

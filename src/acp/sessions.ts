@@ -1,29 +1,25 @@
 import { isAbsolute } from "node:path";
 import type { CreateSessionOptions } from "../engine/call-options.ts";
 import type { Diagnostic } from "../engine/diagnostics.ts";
-import type { DriverEvent } from "../engine/driver-events.ts";
 import { EngineError } from "../engine/errors.ts";
 import { scoped } from "../engine/scope.ts";
 import type { Agent } from "./agent.ts";
 import { choicesIn } from "./choices.ts";
+import { Conversations, type ConversationsContext } from "./conversations.ts";
 import { EarlyUpdates } from "./early-updates.ts";
-import { toMcpServers } from "./mcp-servers.ts";
+import { mcpServersFor } from "./mcp-servers.ts";
 import { methods } from "./methods.ts";
-import type { AcpSettings } from "./options.ts";
 import { denies } from "./rpc-error.ts";
-import { newSessionSchema, settingsSchema } from "./schema.ts";
+import { newSessionSchema } from "./schema.ts";
 import { listAllSessions, takeListed } from "./session-list.ts";
 import { SessionRecord } from "./session-record.ts";
 import { applyWishes } from "./session-settings.ts";
-import { Transcript } from "./transcript.ts";
+import type { Transcript } from "./transcript.ts";
 
-export interface SessionsContext {
-  readonly settings: AcpSettings;
-  tell(event: DriverEvent): void;
+export interface SessionsContext extends ConversationsContext {
   diagnostic(diagnostic: Diagnostic): void;
   /** Takes in an update of a session that is known. */
   take(record: SessionRecord, kind: string, raw: unknown): void;
-  terminalOutput(agent: Agent | undefined, terminalId: string): string | undefined;
 }
 
 type Signal = AbortSignal | undefined;
@@ -31,6 +27,7 @@ type Signal = AbortSignal | undefined;
 /** The sessions of an agent, as far as they are known here. They outlive its process. */
 export class Sessions {
   readonly #context: SessionsContext;
+  readonly #conversations: Conversations;
   /** Those used last come last. */
   readonly #records = new Map<string, SessionRecord>();
   readonly #early = new EarlyUpdates();
@@ -39,6 +36,7 @@ export class Sessions {
 
   constructor(context: SessionsContext) {
     this.#context = context;
+    this.#conversations = new Conversations(context);
   }
 
   [Symbol.iterator](): Iterator<SessionRecord> {
@@ -123,7 +121,7 @@ export class Sessions {
     if (this.#records.has(sessionId) || list || !load) return;
     const record = newRecord(sessionId, this.#context.settings.cwd);
     // Several may wait for it: nobody's signal ends it for the others.
-    const found = () => this.#replay(record, agent, undefined).then(() => true, denies);
+    const found = () => this.#conversations.replay(record, agent, undefined).then(() => true, denies);
     const sought = this.#sought.get(sessionId) ?? { record, found: found() };
     this.#sought.set(sessionId, sought);
     try {
@@ -141,25 +139,17 @@ export class Sessions {
     await record.opening;
     this.#used(record);
     if (record.openIn === agent) return;
-    const { load, resume } = agent.abilities;
-    if (load && (record.transcript === undefined || !resume)) return this.#load(record, agent, signal);
-    if (!resume) throw this.#cannotLoad(record);
-    const answer = await agent.ask(methods.resume, this.#where(record, agent), settingsSchema, {
-      signal,
-      sessionId: record.id,
-    });
-    record.openIn = agent;
-    record.transcript ??= this.#transcript(record, Date.now);
-    record.setChoices(choicesIn(answer));
+    await this.#conversations.open(record, agent, signal);
+    this.trim(agent);
   }
 
-  /** Reads its conversation, if that is not at hand. @throws EngineError `UNSUPPORTED` where the agent does not tell it */
+  /** Its conversation. @throws EngineError `UNSUPPORTED` where it is not at hand and the agent does not tell it */
   async read(record: SessionRecord, agent: Agent, signal: Signal): Promise<Transcript> {
     await record.opening;
     this.#used(record);
-    if (record.transcript === undefined && agent.abilities.load) await this.#load(record, agent, signal);
-    if (record.transcript === undefined) throw this.#cannotLoad(record);
-    return record.transcript;
+    const transcript = await this.#conversations.read(record, agent, signal);
+    this.trim(agent);
+    return transcript;
   }
 
   /** @throws EngineError `SESSION_NOT_FOUND` */
@@ -190,7 +180,7 @@ export class Sessions {
     if (!load) {
       const message = `The conversation of ${sessionId} is no longer kept, and its agent does not tell it again.`;
       this.#context.diagnostic({ level: "warning", code: "conversation_dropped", message, sessionId });
-      record.transcript = this.#transcript(record, Date.now);
+      record.transcript = this.#conversations.begin(record);
     } else if (close && record.openIn === agent) {
       record.openIn = undefined;
       void agent.ask(methods.close, { sessionId }, anything, { sessionId }).catch(() => {});
@@ -200,11 +190,11 @@ export class Sessions {
   async #new(agent: Agent, cwd: string, signal: Signal): Promise<SessionRecord> {
     const done = this.#early.begin();
     try {
-      const mcpServers = this.#mcpServers(agent);
-      const answer = await agent.ask(methods.newSession, { cwd, mcpServers }, newSessionSchema, { signal });
+      const asked = { cwd, mcpServers: mcpServersFor(agent, this.#context.settings) };
+      const answer = await agent.ask(methods.newSession, asked, newSessionSchema, { signal });
       const record = newRecord(answer.sessionId, cwd);
       record.openIn = agent;
-      record.transcript = this.#transcript(record, Date.now);
+      record.transcript = this.#conversations.begin(record);
       record.setChoices(choicesIn(answer));
       this.#records.set(record.id, record);
       for (const { kind, raw } of this.#early.take(record.id)) this.#context.take(record, kind, raw);
@@ -212,54 +202,6 @@ export class Sessions {
     } finally {
       done();
     }
-  }
-
-  #load(record: SessionRecord, agent: Agent, signal: Signal): Promise<void> {
-    const loading = this.#replay(record, agent, signal);
-    record.opening = loading
-      .catch(() => {})
-      .then(() => {
-        record.opening = undefined;
-      });
-    return loading;
-  }
-
-  async #replay(record: SessionRecord, agent: Agent, signal: Signal): Promise<void> {
-    let isHistory = true;
-    const { updatedAt } = record.session;
-    const transcript = this.#transcript(
-      record,
-      () => (isHistory ? updatedAt : Date.now()),
-      (event) => {
-        if (!isHistory) this.#context.tell(event);
-      },
-    );
-    record.replay = transcript;
-    try {
-      const options = { signal, sessionId: record.id };
-      const answer = await agent.ask(methods.load, this.#where(record, agent), settingsSchema, options);
-      // Some answer before they have told all of it.
-      await agent.catchUp();
-      record.openIn = agent;
-      record.setChoices(choicesIn(answer));
-      transcript.settle();
-      // What was heard here goes before what the agent says of it.
-      record.transcript ??= transcript;
-    } finally {
-      record.replay = undefined;
-      isHistory = false;
-    }
-    this.trim(agent);
-  }
-
-  #transcript(record: SessionRecord, now: () => number, tell = this.#context.tell): Transcript {
-    const { terminalOutput } = this.#context;
-    return new Transcript({
-      sessionId: record.id,
-      now,
-      tell,
-      terminalOutput: (id) => terminalOutput(record.openIn, id),
-    });
   }
 
   #spareIn(directory: string, agent: Agent): SessionRecord | undefined {
@@ -271,21 +213,6 @@ export class Sessions {
   #used(record: SessionRecord): void {
     this.#records.delete(record.id);
     this.#records.set(record.id, record);
-  }
-
-  #where(record: SessionRecord, agent: Agent) {
-    return { sessionId: record.id, cwd: record.directory, mcpServers: this.#mcpServers(agent) };
-  }
-
-  #mcpServers(agent: Agent) {
-    const { mcpServers, id } = this.#context.settings;
-    return toMcpServers(mcpServers, agent.abilities.takesHttpMcp, id);
-  }
-
-  #cannotLoad(record: SessionRecord): EngineError {
-    const { id: engine, name } = this.#context.settings;
-    const message = `${name} does not go on with sessions of an earlier process, and ${record.id} is one. Create a new one.`;
-    return new EngineError("UNSUPPORTED", message, { engine, sessionId: record.id });
   }
 }
 
