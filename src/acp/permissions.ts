@@ -40,13 +40,13 @@ export class Permissions {
     const turn = record?.turn;
     if (record?.transcript === undefined || turn === undefined || turn.isCancelled) return cancelled;
     const { toolCall, options } = asked;
-    const known = record.transcript.toolCall(toolCall.toolCallId);
+    const known = record.transcript.toolCalls.get(toolCall.toolCallId);
     const { status: _, rawInput, title, ...more } = toolCall;
     // What it says of the call is no output.
     const content = more.content?.filter(({ type }) => type !== "content");
     // Of a call that is known it repeats what was said, and mostly less of it; some are announced before their input is there.
     const isNews = known === undefined || Object.keys(known.input).length === 0;
-    const call = record.transcript.addToolCall(
+    const call = record.transcript.toolCalls.take(
       {
         ...more,
         content: content?.length === 0 ? undefined : content,
@@ -89,7 +89,7 @@ export class Permissions {
     if (decision === "deny") {
       const { toolCallId } = pending.request;
       if (record.turn !== undefined) record.turn.denied = toolCallId;
-      if (toolCallId !== undefined) record.transcript?.deny(toolCallId);
+      if (toolCallId !== undefined) record.transcript?.toolCalls.deny(toolCallId);
     }
     const response: RequestPermissionResponse =
       option === undefined ? cancelled : { outcome: { outcome: "selected", optionId: option.optionId } };

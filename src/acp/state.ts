@@ -91,7 +91,7 @@ export class AcpState {
       onNotification: (name, raw) => tell({ type: "unknown", name, raw }),
       onPermission: (params, signal) => this.permissions.ask(params, signal),
       onTerminalOutput: (sessionId, terminalId) =>
-        sessions.get(sessionId)?.transcript?.terminalGrew(terminalId),
+        sessions.get(sessionId)?.transcript?.toolCalls.terminalGrew(terminalId),
       directoryOf: (sessionId) => sessions.get(sessionId)?.directory,
       diagnostic,
       onEnded: (agent, words) => {

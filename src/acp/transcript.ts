@@ -1,29 +1,15 @@
-import type { DriverEvent, DriverMessage, DriverPart } from "../engine/driver-events.ts";
-import type { MessageContent, Part, ToolCall } from "../engine/message.ts";
+import type { DriverEvent, DriverMessage } from "../engine/driver-events.ts";
+import type { MessageContent, Part } from "../engine/message.ts";
 import { attachmentOf, textOf } from "./content.ts";
-import type { WireContent, WireToolCall } from "./schema.ts";
-import { mergeToolCall, type ToldToolCall, type ToolCallContext } from "./tool-call.ts";
-
-type MessageInfo = Omit<DriverMessage, "parts">;
-
-interface StoredPart {
-  part: Part;
-  complete: boolean;
-  /** The agent's name of the message that the text stands in. */
-  readonly source: string | undefined;
-}
-
-interface StoredMessage {
-  info: MessageInfo;
-  readonly parts: StoredPart[];
-  readonly source: string | undefined;
-}
-
-interface StoredToolCall {
-  readonly message: StoredMessage;
-  readonly part: StoredPart;
-  told: ToldToolCall;
-}
+import type { WireContent } from "./schema.ts";
+import {
+  isOpenText,
+  type MessageInfo,
+  partId,
+  type StoredMessage,
+  toDriverMessage,
+} from "./stored-message.ts";
+import { TranscriptToolCalls } from "./transcript-tool-calls.ts";
 
 export interface TranscriptOptions {
   readonly sessionId: string;
@@ -33,9 +19,6 @@ export interface TranscriptOptions {
   terminalOutput(terminalId: string): string | undefined;
 }
 
-const UNFINISHED = "The turn ended before the tool did.";
-const DENIED = "Its permission was denied.";
-
 /**
  * The conversation of a session, as the agent told it: agents tell a stream of chunks, and mostly nobody else keeps what
  * came of it. A turn is a message of the user and one of the assistant.
@@ -43,17 +26,30 @@ const DENIED = "Its permission was denied.";
 export class Transcript {
   readonly #options: TranscriptOptions;
   readonly #messages: StoredMessage[] = [];
-  readonly #toolCalls = new Map<string, StoredToolCall>();
-  readonly #denied = new Set<string>();
+  /** Its calls of tools. */
+  readonly toolCalls: TranscriptToolCalls;
   #size = 0;
 
   constructor(options: TranscriptOptions) {
     this.#options = options;
+    const { sessionId, now, tell, terminalOutput } = options;
+    this.toolCalls = new TranscriptToolCalls({
+      sessionId,
+      now,
+      tell,
+      terminalOutput,
+      newest: () => this.#messages.at(-1),
+      answer: () => {
+        const answer = this.#answer();
+        this.#closeText(answer);
+        return answer;
+      },
+    });
   }
 
   /** Roughly how many characters it holds. */
   get size(): number {
-    return this.#size;
+    return this.#size + this.toolCalls.size;
   }
 
   list(): readonly DriverMessage[] {
@@ -84,7 +80,7 @@ export class Transcript {
     const answer = this.#messages.at(-1);
     if (answer === undefined || answer.info.role === "user") return;
     this.#closeText(answer);
-    this.#closeToolCalls(answer);
+    this.toolCalls.close(answer);
     const completedAt = end.complete === false ? undefined : this.#options.now();
     answer.info = { ...answer.info, ...(completedAt === undefined ? {} : { completedAt }), ...end };
     this.#options.tell({ type: "message_updated", message: answer.info });
@@ -145,56 +141,10 @@ export class Transcript {
     this.#tellDelta(answer, open.part.id, text, offset);
   }
 
-  /**
-   * A call of a tool. `isNew`: it is announced, and is no other that had the same id before. Returns the call.
-   */
-  addToolCall(update: WireToolCall, isNew: boolean) {
-    const { now, terminalOutput } = this.#options;
-    const failure = this.#denied.has(update.toolCallId) ? DENIED : undefined;
-    const context: ToolCallContext = { now: now(), terminalOutput, failure };
-    let stored = this.#toolCalls.get(update.toolCallId);
-    if (isNew && stored !== undefined && stored.message !== this.#messages.at(-1)) stored = undefined;
-    const told = mergeToolCall(stored?.told, update, context);
-    this.#size += sizeOf(told) - (stored === undefined ? 0 : sizeOf(stored.told));
-    if (stored === undefined) {
-      const message = this.#answer();
-      this.#closeText(message);
-      const part: StoredPart = {
-        part: { type: "tool", id: partId(message), toolCall: told.toolCall },
-        complete: true,
-        source: undefined,
-      };
-      message.parts.push(part);
-      stored = { message, part, told };
-      this.#toolCalls.set(update.toolCallId, stored);
-    }
-    stored.told = told;
-    stored.part.part = { type: "tool", id: stored.part.part.id, toolCall: told.toolCall };
-    const where = this.#where(stored.message);
-    this.#options.tell({ type: "part_updated", ...where, part: stored.part.part, complete: true });
-    return told.toolCall;
-  }
-
-  toolCall(id: string): ToolCall | undefined {
-    return this.#toolCalls.get(id)?.told.toolCall;
-  }
-
-  /** It may not run: where the agent does not say so, that is why it failed. */
-  deny(id: string): void {
-    this.#denied.add(id);
-  }
-
   /** The newest text of the newest message. */
   get lastText(): string | undefined {
     const texts = this.#messages.at(-1)?.parts.flatMap(({ part }) => (part.type === "text" ? part.text : []));
     return texts?.at(-1);
-  }
-
-  /** A terminal has shown more: so has the call that runs in it. */
-  terminalGrew(terminalId: string): void {
-    for (const { told } of [...this.#toolCalls.values()])
-      if (told.terminals.includes(terminalId) && told.toolCall.status === "running")
-        this.addToolCall({ toolCallId: told.toolCall.id }, false);
   }
 
   /** The newest message, if it is the agent's; else a new one. */
@@ -239,21 +189,6 @@ export class Transcript {
     this.#options.tell({ type: "part_updated", ...this.#where(message), part: open.part, complete: true });
   }
 
-  /** Nobody will say any more what became of them. */
-  #closeToolCalls(answer: StoredMessage): void {
-    for (const { message, told } of [...this.#toolCalls.values()]) {
-      const { id, status } = told.toolCall;
-      if (message !== answer || status === "success" || status === "error") continue;
-      const ended = { toolCallId: id, status: "failed" };
-      this.addToolCall(
-        told.toolCall.output === undefined
-          ? { ...ended, rawOutput: this.#denied.has(id) ? DENIED : UNFINISHED }
-          : ended,
-        false,
-      );
-    }
-  }
-
   #tellMessage(message: StoredMessage): void {
     this.#options.tell({ type: "message_updated", message: toDriverMessage(message) });
   }
@@ -265,26 +200,4 @@ export class Transcript {
   #where({ info }: StoredMessage) {
     return { sessionId: this.#options.sessionId, messageId: info.id };
   }
-}
-
-function isOpenText(
-  stored: StoredPart,
-  kind: "text" | "reasoning",
-  source: string | undefined,
-): stored is StoredPart & { part: Extract<Part, { text: string }> } {
-  if (stored.complete || stored.part.type !== kind) return false;
-  return source === undefined || stored.source === undefined || stored.source === source;
-}
-
-function partId({ info, parts }: StoredMessage): string {
-  return `${info.id}.${parts.length}`;
-}
-
-function toDriverMessage({ info, parts }: StoredMessage): DriverMessage {
-  return { ...info, parts: parts.map(({ part, complete }): DriverPart => ({ part, complete })) };
-}
-
-function sizeOf({ toolCall }: ToldToolCall): number {
-  const patches = toolCall.diff?.reduce((sum, { patch }) => sum + patch.length, 0) ?? 0;
-  return (toolCall.output?.length ?? 0) + patches;
 }

@@ -54,10 +54,10 @@ export function takeUpdate(
     }
     case "tool_call":
       if (turn !== undefined) turn.denied = undefined;
-      transcript?.addToolCall(told.update, true);
+      transcript?.toolCalls.take(told.update, true);
       break;
     case "tool_call_update":
-      transcript?.addToolCall(told.update, false);
+      transcript?.toolCalls.take(told.update, false);
       break;
     case "plan":
       record.todos = told.update.entries.map(({ content, status, priority }) => ({
