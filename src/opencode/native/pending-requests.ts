@@ -69,9 +69,9 @@ export class PendingRequests<Wire extends WireRequest> {
         return (await this.#isAtRest(sessionId, directory, signal)) ? undefined : { directory };
       const request = listed?.find((one) => one.id === id);
       if (request === undefined) continue;
-      const isOver = await (request.tool
-        ? this.#isOver(request, signal)
-        : this.#isAtRest(request.sessionID, directory, signal));
+      // 1.1.65 leaves the message of a turn that was stopped meanwhile without an end.
+      const isOver =
+        (await this.#isAtRest(request.sessionID, directory, signal)) || (await this.#isOver(request, signal));
       return isOver ? undefined : { request, directory };
     }
     return undefined;
