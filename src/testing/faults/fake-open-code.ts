@@ -109,6 +109,7 @@ export async function startFakeOpenCode(options: FakeOpenCodeOptions = {}): Prom
     },
     async close() {
       replay.stop();
+      streams.drop();
       const { promise, resolve } = Promise.withResolvers<void>();
       server.close(() => resolve());
       server.closeAllConnections();

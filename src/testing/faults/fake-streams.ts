@@ -3,7 +3,8 @@ import type { ServerResponse } from "node:http";
 /** The open event streams of the fake server. */
 export class FakeStreams {
   readonly #heartbeatMs: number;
-  readonly #open = new Set<ServerResponse>();
+  /** With what beats in each. */
+  readonly #open = new Map<ServerResponse, NodeJS.Timeout>();
   #said = 0;
 
   constructor(heartbeatMs: number) {
@@ -23,24 +24,26 @@ export class FakeStreams {
     });
     this.#say(response, "server.connected");
     const heart = setInterval(() => this.#say(response, "server.heartbeat"), this.#heartbeatMs);
-    this.#open.add(response);
-    response.once("close", () => {
-      clearInterval(heart);
-      this.#open.delete(response);
-    });
+    this.#open.set(response, heart);
+    response.once("close", () => this.#end(response));
   }
 
   tell(frame: string): void {
-    for (const response of this.#open) write(response, frame);
+    for (const response of this.#open.keys()) write(response, frame);
   }
 
   /** Breaks them all off, as a cut connection does, behind what was told so far. */
   drop(): void {
-    for (const response of this.#open) {
-      this.#open.delete(response);
+    for (const response of this.#open.keys()) {
+      this.#end(response);
       // What was written in this turn of the event loop is on its way only in the next.
       setImmediate(() => response.socket?.destroySoon());
     }
+  }
+
+  #end(response: ServerResponse): void {
+    clearInterval(this.#open.get(response));
+    this.#open.delete(response);
   }
 
   #say(response: ServerResponse, type: string): void {
