@@ -35,10 +35,10 @@ const connected = `data: ${JSON.stringify({ payload: { type: "server.connected",
 /** An event stream that says that it is there, and stays open. */
 export const eventStream = stalled(200, "text/event-stream", connected);
 
-/** What waits for an answer, and the message that waits with it. */
-const request = { id: "per_1", sessionID: "ses_1", permission: "bash", tool: { messageID: "msg_1" } };
+/** What waits for an answer, and the message that waits with it, in a session that is at work. */
+const request = { id: "per_1", sessionID: "ses_2", permission: "bash", tool: { messageID: "msg_1" } };
 const asking = {
-  info: { id: "msg_1", sessionID: "ses_1", role: "assistant", time: { created: 1 } },
+  info: { id: "msg_1", sessionID: "ses_2", role: "assistant", time: { created: 1 } },
   parts: [],
 };
 
@@ -48,12 +48,12 @@ const wellBehaved: Routes = {
   "GET /global/event": eventStream,
   "GET /experimental/session": json([]),
   "GET /session": json([]),
-  "GET /session/status": json({}),
+  "GET /session/status": json({ ses_2: { type: "busy" } }),
   "GET /permission": json([request]),
   "POST /session": json(session),
   "GET /session/ses_1": json(session),
   "GET /session/ses_1/message": json([]),
-  "GET /session/ses_1/message/msg_1": json(asking),
+  "GET /session/ses_2/message/msg_1": json(asking),
   "POST /session/ses_1/prompt_async": empty(204),
   "POST /session/ses_1/abort": json(true),
 };
