@@ -59,8 +59,9 @@ try {
           patterns.length > 0 &&
           patterns.every((command) => mayRun.some((known) => known.test(command))));
       console.error(`${isAllowed ? "allowed" : "denied"}: ${request.description}`);
-      if (isAllowed) await client.permissions.reply(request, "allow");
-      else await client.permissions.reply(request, "deny", { message: "Not in this pipeline." });
+      const { signal } = cancelled;
+      if (isAllowed) await client.permissions.reply(request, "allow", { signal });
+      else await client.permissions.reply(request, "deny", { signal, message: "Not in this pipeline." });
     }
   } finally {
     await client.dispose(); // the engine that it started is gone, with all that it ran
