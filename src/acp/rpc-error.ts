@@ -57,11 +57,10 @@ function wordsOf({ message, data }: RequestError): string {
   return /^internal error\.?$/i.test(said) ? more : `${said}: ${more}`;
 }
 
-/** `false`: the agent has answered that it does not have or do this. @throws every other error */
-export function denies(error: unknown): false {
+/** The agent has answered that it does not have or do this. @throws every other error */
+export function ignoreDenial(error: unknown): void {
   const codes = ["SESSION_NOT_FOUND", "INVALID_REQUEST", "UNKNOWN"] as const;
-  if (codes.some((code) => EngineError.is(error, code))) return false;
-  throw error;
+  if (!codes.some((code) => EngineError.is(error, code))) throw error;
 }
 
 /** Some agents pass on the whole JSON with which their provider has failed. */

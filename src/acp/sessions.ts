@@ -9,7 +9,7 @@ import { Conversations, type ConversationsContext } from "./conversations.ts";
 import { EarlyUpdates } from "./early-updates.ts";
 import { mcpServersFor } from "./mcp-servers.ts";
 import { methods } from "./methods.ts";
-import { denies } from "./rpc-error.ts";
+import { ignoreDenial } from "./rpc-error.ts";
 import { newSessionSchema } from "./schema.ts";
 import { listAllSessions, takeListed } from "./session-list.ts";
 import { SessionRecord } from "./session-record.ts";
@@ -24,6 +24,12 @@ export interface SessionsContext extends ConversationsContext {
 
 type Signal = AbortSignal | undefined;
 
+interface Sought {
+  readonly record: SessionRecord;
+  /** Resolves when it is known whether it is there. */
+  readonly found: Promise<void>;
+}
+
 /** The sessions of an agent, as far as they are known here. They outlive its process. */
 export class Sessions {
   readonly #context: SessionsContext;
@@ -32,7 +38,7 @@ export class Sessions {
   readonly #records = new Map<string, SessionRecord>();
   readonly #early = new EarlyUpdates();
   /** Those that nobody has told of, until it is known whether they are there. */
-  readonly #sought = new Map<string, { record: SessionRecord; found: Promise<boolean> }>();
+  readonly #sought = new Map<string, Sought>();
 
   constructor(context: SessionsContext) {
     this.#context = context;
@@ -119,16 +125,9 @@ export class Sessions {
   async seek(sessionId: string, agent: Agent, signal: Signal): Promise<void> {
     const { list, load } = agent.abilities;
     if (this.#records.has(sessionId) || list || !load) return;
-    const record = newRecord(sessionId, this.#context.settings.cwd);
     // Several may wait for it: nobody's signal ends it for the others.
-    const found = () => this.#conversations.replay(record, agent, undefined).then(() => true, denies);
-    const sought = this.#sought.get(sessionId) ?? { record, found: found() };
-    this.#sought.set(sessionId, sought);
-    try {
-      if (await scoped([signal], () => sought.found)) this.#records.set(sessionId, sought.record);
-    } finally {
-      this.#sought.delete(sessionId);
-    }
+    const { found } = this.#sought.get(sessionId) ?? this.#seek(sessionId, agent);
+    await scoped([signal], () => found);
   }
 
   /**
@@ -185,6 +184,17 @@ export class Sessions {
       record.openIn = undefined;
       void agent.ask(methods.close, { sessionId }, anything, { sessionId }).catch(() => {});
     }
+  }
+
+  #seek(sessionId: string, agent: Agent): Sought {
+    const record = newRecord(sessionId, this.#context.settings.cwd);
+    const found = this.#conversations
+      .replay(record, agent, undefined)
+      .then(() => void this.#records.set(sessionId, record), ignoreDenial)
+      .finally(() => this.#sought.delete(sessionId));
+    const sought = { record, found };
+    this.#sought.set(sessionId, sought);
+    return sought;
   }
 
   async #new(agent: Agent, cwd: string, signal: Signal): Promise<SessionRecord> {

@@ -1,4 +1,4 @@
-import { EngineError } from "../../engine/errors.ts";
+import { EngineError, reasonOf } from "../../engine/errors.ts";
 import type { EngineFactories, Engines } from "../../engines/define-engines.ts";
 import { isAbsence } from "../absent-engine.ts";
 import { type ChooseEngineOptions, chooseEngine, type EngineChoice, type EngineOf } from "./choose-engine.ts";
@@ -44,7 +44,9 @@ async function openHealthy<Factories extends EngineFactories>(
   choice: EngineChoice<Factories>,
 ): Promise<EngineOf<Factories>> {
   const client = await choice.create();
-  const { ok, error = "its health check failed" } = await client.health();
+  // Clients that were written by hand may throw.
+  const unwell = (cause: unknown) => ({ ok: false, error: reasonOf(cause) });
+  const { ok, error = "its health check failed" } = await client.health().catch(unwell);
   if (ok) return client;
   await client.dispose();
   throw new EngineError("ENGINE_UNAVAILABLE", `The engine ${choice.id} can't be used: ${error}`, {

@@ -6,7 +6,7 @@ import { openEngine } from "../../../src/node/engines/open-engine.ts";
 import { createMockEngine } from "../../../src/testing/mock-engine.ts";
 import { createWorkspace } from "../../support/throwaway.ts";
 
-type Fault = "absent" | "ill" | EngineError;
+type Fault = "absent" | "ill" | "raving" | EngineError;
 
 /** An application with two engines, one of which is chosen and the other named for when that can't be used. */
 async function setUp(faults: Readonly<Record<string, Fault | undefined>>, fallbackEngine?: string) {
@@ -23,7 +23,8 @@ async function setUp(faults: Readonly<Record<string, Fault | undefined>>, fallba
       driver.connect = () => Promise.reject(new EngineError("ENGINE_UNAVAILABLE", "Nobody there."));
     const client = createEngineClient({ ...driver, dispose: async () => void disposed.push(id) });
     onTestFinished(() => client.dispose());
-    return Object.assign(client, { given });
+    const raving = { health: () => Promise.reject(new Error("No health.")) };
+    return Object.assign(client, { given }, fault === "raving" ? raving : {});
   };
   const engines = defineEngines({ first: factory("first"), second: factory("second") });
   const onFallback = vi.fn();
@@ -42,12 +43,13 @@ describe("openEngine", () => {
   it.each([
     ["can't be started", "absent", "first is not installed."],
     ["fails its health check", "ill", "The engine first can't be used: Nobody there."],
+    ["can't even be asked for its health", "raving", "The engine first can't be used: No health."],
   ] as const)("opens the fallback when it %s, and says why", async (_, fault, message) => {
     const { open, onFallback, disposed } = await setUp({ first: fault }, "second");
     const client = await open();
     expect(client).toMatchObject({ id: "second", given: { a: 1 } });
     expect(onFallback.mock.calls).toMatchObject([[{ message }, { id: "second" }, { id: "first" }]]);
-    expect(disposed).toEqual(fault === "ill" ? ["first"] : []);
+    expect(disposed).toEqual(fault === "absent" ? [] : ["first"]);
   });
 
   it("fails as the chosen engine does where no other one is named", async () => {
