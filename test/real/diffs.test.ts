@@ -131,8 +131,10 @@ describe("diffs of the real engine", () => {
     // Of any message of the turn; without one, of the newest turn.
     expect(await client.session.diff(session, { messageId: first.result.message?.id })).toEqual(diff);
     await run(client, session.id, script(write(workspace, "second"), nextStep(), say("Done.")));
-    const newest = await client.session.diff(session);
-    expect(summary(newest)).toEqual([{ path: "new.txt", status: "modified", additions: 1, deletions: 1 }]);
+    // That, too, it notes some time after the turn has ended.
+    await expect
+      .poll(async () => summary(await client.session.diff(session)), { timeout: 10_000 })
+      .toEqual([{ path: "new.txt", status: "modified", additions: 1, deletions: 1 }]);
 
     const history = await openHistory({ path: databaseOf(real.engine.server.home) });
     try {
